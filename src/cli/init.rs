@@ -1,8 +1,8 @@
 //! `automl init [FILE]`: an annotated spec to start from, or with `--data` the one for a file of texts.
 
 use std::fs::File;
-use std::path::Path;
 use std::io::{ErrorKind, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::CliError;

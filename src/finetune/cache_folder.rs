@@ -1,5 +1,6 @@
 //! The folders for cached files of this user, which can always be computed again.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// `$AUTOML_CACHE_DIR`, else `automl` in the system's cache folder; `None` if there is no home folder.
@@ -40,6 +41,24 @@ pub(crate) fn own_folder(cache: &Path, name: &str) -> PathBuf {
         }
     }
     folder
+}
+
+/// Sets the modification time of a file to now, by the clock of its file system.
+pub(crate) fn touch(file: &File) {
+    #[cfg(unix)]
+    {
+        let now = rustix::fs::Timespec {
+            tv_sec: 0,
+            tv_nsec: rustix::fs::UTIME_NOW,
+        };
+        let times = rustix::fs::Timestamps {
+            last_access: now,
+            last_modification: now,
+        };
+        let _ = rustix::fs::futimens(file, &times);
+    }
+    #[cfg(not(unix))]
+    let _ = file;
 }
 
 #[cfg(test)]

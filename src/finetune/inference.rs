@@ -234,7 +234,8 @@ impl FineTuned {
     /// # Errors
     /// If the model does not take images of that size.
     pub fn for_pictures(self) -> Result<Self, ImageSizeError> {
-        let (InputLimits::Images { size: own }, Some(ImageInput { size, .. })) = (self.network.inputs, &self.pictures) else {
+        let (InputLimits::Images { size: own }, Some(ImageInput { size, .. })) = (self.network.inputs, &self.pictures)
+        else {
             return Ok(self);
         };
         if own == *size {

@@ -250,12 +250,7 @@ const ROUNDS: &str = "rounds_crop";
 
 /// The images that a model is trained on: of the size asked for, else of the size that its files prepare, else of the
 /// size in its configuration.
-pub(crate) fn working(
-    folder: Option<&Path>,
-    config: &Value,
-    own: ImageSize,
-    asked: Option<[usize; 2]>,
-) -> ImageInput {
+pub(crate) fn working(folder: Option<&Path>, config: &Value, own: ImageSize, asked: Option<[usize; 2]>) -> ImageInput {
     let preprocessing = read(folder, config, own);
     let prepared = preprocessing.sides().unwrap_or([own.height, own.width]);
     let [height, width] = asked.unwrap_or(prepared);
@@ -300,7 +295,7 @@ fn of_processor(processor: &Value, size: ImageSize) -> Preprocessing {
     let mut crop = flag("do_center_crop", false).then(|| match sides(&processor["crop_size"]) {
         Resize::To(sides) => sides,
         Resize::ShortestEdge(edge) => [edge, edge],
-        Resize::None => [size.height, size.width],
+        Resize::None | Resize::Cover(_) | Resize::Down(_) => [size.height, size.width],
     });
     // ConvNeXt's processor crops images below 384 by a share, and squeezes larger ones.
     if kind.starts_with("ConvNext")
@@ -423,14 +418,20 @@ mod tests {
 
     #[test]
     fn a_preparation_is_read_as_it_was_written() {
-        let timm = of_timm(&json!({"pretrained_cfg": {"crop_pct": 0.9, "interpolation": "bicubic"}}), SIZE);
+        let timm = of_timm(
+            &json!({"pretrained_cfg": {"crop_pct": 0.9, "interpolation": "bicubic"}}),
+            SIZE,
+        );
         let wide = ImageSize { width: 320, ..SIZE };
         let all = [
             timm.clone(),
             of_timm(&json!({"crop_mode": "squash"}), wide),
             of_timm(&Value::Null, wide),
             of_resnet8(ImageSize::SMALL),
-            of_processor(&json!({"size": 24, "image_mean": [0.5], "image_std": [0.25], "do_rescale": false}), SIZE),
+            of_processor(
+                &json!({"size": 24, "image_mean": [0.5], "image_std": [0.25], "do_rescale": false}),
+                SIZE,
+            ),
             of_processor(
                 &json!({"size": 24, "image_processor_type": "EfficientNetImageProcessor", "image_mean": [0.5],
                     "image_std": [0.25]}),
@@ -449,7 +450,10 @@ mod tests {
         let small = timm.clone().at([224, 224], [96, 96]);
         assert_eq!((small.resize, small.crop), (Resize::ShortestEdge(110), Some([96, 96])));
         let wide = timm.clone().at([224, 224], [96, 192]);
-        assert_eq!((wide.resize, wide.sides()), (Resize::Cover([110, 220]), Some([96, 192])));
+        assert_eq!(
+            (wide.resize, wide.sides()),
+            (Resize::Cover([110, 220]), Some([96, 192]))
+        );
         assert_eq!(timm.clone().at([224, 224], [224, 224]), timm);
         let squeezed = of_processor(&json!({"size": 24}), SIZE).at([24, 24], [48, 36]);
         assert_eq!((squeezed.resize, squeezed.crop), (Resize::To([48, 36]), None));

@@ -141,10 +141,7 @@ pub fn choose(asked: &Asked) -> Result<Chosen, FitError> {
 }
 
 /// A choice for pictures with what depends on their number, after they are found and checked.
-pub(super) fn finished(
-    mut chosen: Chosen,
-    epochs: impl Fn(u64) -> (f64, &'static str),
-) -> Result<Chosen, FitError> {
+pub(super) fn finished(mut chosen: Chosen, epochs: impl Fn(u64) -> (f64, &'static str)) -> Result<Chosen, FitError> {
     let train = training_rows(&chosen)?;
     let (validation, _) = SHARES;
     chosen.rows = (train as f64 / (1.0 - validation)).round() as u64;

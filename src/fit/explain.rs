@@ -16,7 +16,11 @@ impl Chosen {
         let mut lines = vec![
             line("file", &self.file, &self.form),
             if is_pictures {
-                line("pictures", &format!("about {}", self.rows), "for training and validation")
+                line(
+                    "pictures",
+                    &format!("about {}", self.rows),
+                    "for training and validation",
+                )
             } else {
                 line(
                     "rows",

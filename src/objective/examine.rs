@@ -28,7 +28,11 @@ pub fn examine(spec: &FineTuneSpec, depth: Depth) -> Result<Examination, InputEr
     };
     if spec.reads_pictures() {
         let options = super::tables::picture_options(spec.task, table)?;
-        return Ok(doctor::examine_pictures(options, PictureCache::of_user().as_ref(), depth)?);
+        return Ok(doctor::examine_pictures(
+            options,
+            PictureCache::of_user().as_ref(),
+            depth,
+        )?);
     }
     let tokenizer = model_folder(spec).and_then(|folder| Tokenizer::from_folder(&folder).ok());
     let unit = match &tokenizer {

@@ -15,7 +15,7 @@ use crate::hub::{
     self, Cache, Cached, ChoiceError, Hub, HubError, Listing, Progress, Repository, Wanted, choose_model_files,
     parse_model_id,
 };
-use crate::spec::{FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
+use crate::spec::{FineTuneSpec, ModelSource, ObjectiveSpec, Spec};
 use crate::suggestion::did_you_mean;
 
 /// The description of a model's architecture.

@@ -44,7 +44,7 @@ use std::time::Duration;
 pub use crate::finetune::Recipe;
 use crate::finetune::{Device, PrefixCache};
 use crate::space::Configuration;
-use crate::spec::{FineTuneSpec, ObjectiveSpec, Spec, Task};
+use crate::spec::{FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::{Failure, MemoryModel, Progress, Segment, SegmentReport};
 use crate::units::Samples;

@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use super::{InputError, hub_data};
-use crate::finetune::data::pictures::{self, PictureCache, PictureOptions, PictureTable};
 use crate::finetune::data::doctor::{Depth, Patient, Unit};
+use crate::finetune::data::pictures::{self, PictureCache, PictureOptions, PictureTable};
 use crate::finetune::data::{
     self, AnsweringOptions, DataError, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions,
     SentenceTable, Source, SplitColumn, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns,
     TextEncoder, TextTable, Together, TokenTable, load_table,
 };
 use crate::metrics::Task as TaskKind;
-use crate::spec::{Amount, DataSpec, FineTuneSpec, HeldOut, OnBadImage, OnMissing, Reading, SplitBy, TableSpec, Task, Truncation};
+use crate::spec::{
+    Amount, DataSpec, FineTuneSpec, HeldOut, OnBadImage, OnMissing, Reading, SplitBy, TableSpec, Task, Truncation,
+};
 
 /// Checked and split examples, not yet tokenized.
 pub(super) enum Table {
@@ -181,7 +183,10 @@ pub(super) fn pictures(spec: &FineTuneSpec) -> Result<PictureTable, InputError> 
     if spec.task == Task::Regression && table.split.by == Some(SplitBy::Stratified) {
         return Err(DataError::NoStrata.into());
     }
-    Ok(PictureTable::load(picture_options(spec.task, table)?, PictureCache::of_user())?)
+    Ok(PictureTable::load(
+        picture_options(spec.task, table)?,
+        PictureCache::of_user(),
+    )?)
 }
 
 /// Where the pictures of a spec are.

@@ -7,8 +7,8 @@ use super::diagnostics::Diagnostic;
 use super::files::{FileCheck, Files};
 use super::hub_data::{self, HubData, TRAIN};
 use super::keys::{Kind, Section, key};
-use super::pictures::{PICTURE_KEYS, Pictures};
 use super::objective::{BUILTIN, BUILTIN_DATA, BUILTIN_TABLES, builtin};
+use super::pictures::{PICTURE_KEYS, Pictures};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::reading::{READING_KEYS, Reading};
@@ -152,7 +152,11 @@ pub(super) const DATA: Section = Section {
             ),
         ];
         let pictures = declared::keys(PICTURE_KEYS);
-        examples.into_iter().chain(pictures).chain(declared::keys(READING_KEYS)).collect()
+        examples
+            .into_iter()
+            .chain(pictures)
+            .chain(declared::keys(READING_KEYS))
+            .collect()
     },
 };
 

@@ -30,11 +30,11 @@ mod objective;
 mod overrides;
 mod parameters;
 mod parse;
+mod pictures;
 mod points;
 mod provenance;
 mod raw;
 mod reader;
-mod pictures;
 mod reading;
 mod reference;
 mod resolve;
@@ -72,8 +72,8 @@ pub use objective::{
     BUILTIN_DATA, BUILTIN_MODELS, BUILTIN_TABLES, FUNCTION_METRICS, all_fine_tune_metrics, fine_tune_metrics,
 };
 pub use overrides::{Override, OverrideError};
-pub use provenance::{InputPart, Provenance};
 pub use pictures::{OnBadImage, Pictures};
+pub use provenance::{InputPart, Provenance};
 pub use reading::{OnMissing, Reading};
 pub use reference::{Page, reference};
 pub use resolve::folder_name;

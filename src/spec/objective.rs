@@ -313,7 +313,8 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
 
 /// The first key of `data` that only pictures have, or that they do not have, and what to write instead.
 fn misused_pictures(task: Task, table: &TableSpec, data: &DataSpec) -> Option<(&'static str, &'static str)> {
-    let has_windows = table.truncation != Truncation::default() || table.stride.is_some() || table.max_windows.is_some();
+    let has_windows =
+        table.truncation != Truncation::default() || table.stride.is_some() || table.max_windows.is_some();
     Some(match task.reads_pictures(data) {
         false if table.pictures.image.is_some() => (
             "image",

@@ -49,7 +49,11 @@ fn with_parts() -> Sandbox {
 fn rows(printed: &str) -> Vec<Vec<String>> {
     let mut reader = csv::Reader::from_reader(printed.as_bytes());
     let mut rows = vec![reader.headers().unwrap().iter().map(str::to_owned).collect()];
-    rows.extend(reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()));
+    rows.extend(
+        reader
+            .records()
+            .map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()),
+    );
     rows
 }
 
@@ -65,7 +69,10 @@ fn a_folder_of_classes_becomes_a_model_that_predicts_folders_tables_and_lists() 
     for row in &folder[1..] {
         assert!(row[2].contains(&row[3]), "{row:?}");
     }
-    let found = sandbox.run("evaluate model-out pictures/test --json").expect_code(0).stdout;
+    let found = sandbox
+        .run("evaluate model-out pictures/test --json")
+        .expect_code(0)
+        .stdout;
     let found: serde_json::Value = serde_json::from_str(&found).unwrap();
     assert_eq!((&found["examples"], &found["accuracy"]), (&8.into(), &1.0.into()));
 
@@ -77,14 +84,22 @@ fn a_folder_of_classes_becomes_a_model_that_predicts_folders_tables_and_lists() 
     let mut command = sandbox.command("predict model-out -");
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(paths.join("\n").as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(paths.join("\n").as_bytes())
+        .unwrap();
     let listed = child.wait_with_output().unwrap();
     assert!(listed.status.success());
     let listed = rows(&String::from_utf8(listed.stdout).unwrap());
     for ((one, other), third) in folder.iter().zip(&of_table).zip(&listed).skip(1) {
         assert_eq!((&one[3..], &one[3..]), (&other[4..], &third[3..]));
     }
-    sandbox.write("labelled.csv", format!("image,label\n{},dark red\n{},cow\n", paths[0], paths[1]));
+    sandbox.write(
+        "labelled.csv",
+        format!("image,label\n{},dark red\n{},cow\n", paths[0], paths[1]),
+    );
     sandbox
         .run("evaluate model-out labelled.csv")
         .expect_code(0)
@@ -109,18 +124,40 @@ fn tables_have_one_label_several_labels_or_numbers() {
     };
     search("one", &["data={train: t.csv}"]).expect_code(0);
     search("several", &[several.strip_prefix("--set ").unwrap(), "metric=f1"]).expect_code(0);
-    assert!(sandbox.leaderboard("several").lines().nth(1).unwrap().contains("completed"));
+    assert!(
+        sandbox
+            .leaderboard("several")
+            .lines()
+            .nth(1)
+            .unwrap()
+            .contains("completed")
+    );
     // The built-in model is for classes; numbers need another one.
     search(
         "numbers",
-        &["task=regression", "data={train: t.csv, image: path, label: price}", "metric=rmse"],
+        &[
+            "task=regression",
+            "data={train: t.csv, image: path, label: price}",
+            "metric=rmse",
+        ],
     )
     .expect_code(2);
-    search("texts", &["task=text-classification", "model=builtin:bert-tiny", "data={train: t.csv, image: path}"])
+    search(
+        "texts",
+        &[
+            "task=text-classification",
+            "model=builtin:bert-tiny",
+            "data={train: t.csv, image: path}",
+        ],
+    )
+    .expect_code(2)
+    .says("`image` is for the tasks");
+    search("columns", &["data={train: t.csv, image: pth}"])
         .expect_code(2)
-        .says("`image` is for the tasks");
-    search("columns", &["data={train: t.csv, image: pth}"]).expect_code(2).says("did you mean `path`");
-    search("size", &["data={train: t.csv}", "image_size=64"]).expect_code(2).says("image_size: 64");
+        .says("did you mean `path`");
+    search("size", &["data={train: t.csv}", "image_size=64"])
+        .expect_code(2)
+        .says("image_size: 64");
 }
 
 #[test]
@@ -200,7 +237,9 @@ fn bad_pictures_may_be_left_out_and_the_doctor_lists_them() {
         .map(|finding| finding["kind"].as_str().unwrap())
         .collect();
     assert!(
-        ["bad_images", "links", "duplicates"].iter().all(|kind| kinds.contains(kind)),
+        ["bad_images", "links", "duplicates"]
+            .iter()
+            .all(|kind| kinds.contains(kind)),
         "{kinds:?}"
     );
     assert_eq!(found["sizes"]["widths"], serde_json::json!([40, 40, 40]));
@@ -212,10 +251,19 @@ fn bad_pictures_may_be_left_out_and_the_doctor_lists_them() {
 #[test]
 fn the_example_is_written_once_and_chosen_for() {
     let sandbox = Sandbox::new();
-    sandbox.run("init --example images clothes").expect_code(0).says("5000 pictures");
+    sandbox
+        .run("init --example images clothes")
+        .expect_code(0)
+        .says("5000 pictures");
     assert!(sandbox.path("clothes/train/T-shirt-top/0000.png").exists() || sandbox.list("clothes/train").len() == 10);
-    sandbox.run("init --example images clothes").expect_code(2).says("exists already");
-    sandbox.run("init --example images").expect_code(2).says("name a new folder");
+    sandbox
+        .run("init --example images clothes")
+        .expect_code(2)
+        .says("exists already");
+    sandbox
+        .run("init --example images")
+        .expect_code(2)
+        .says("name a new folder");
     sandbox.run("validate clothes/space.yaml").expect_code(0);
     let chosen = sandbox.run("fit clothes --explain").expect_code(0).stdout;
     assert!(

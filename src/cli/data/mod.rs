@@ -15,9 +15,7 @@ use super::output::print;
 use crate::finetune::data::doctor::{Depth, Examination, Finding, Patient, Unit, examine, examine_pictures};
 use crate::finetune::data::guess::{Choice, Guess, Wishes, guess};
 use crate::finetune::data::pictures::{OnBadImage, PictureCache, PictureOptions, is_picture_folder};
-use crate::finetune::data::{
-    DataError, Held, LabelKind, ReadOptions, Source, SplitOptions, TableOptions, TextColumns,
-};
+use crate::finetune::data::{DataError, Held, LabelKind, ReadOptions, Source, SplitOptions, TableOptions, TextColumns};
 use crate::finetune::start_threads;
 use crate::journal;
 use crate::metrics::Task as TaskKind;

@@ -51,7 +51,7 @@ pub use examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
 pub use image_size::ImageSize;
 pub use labels::LabelKind;
 pub use missing::{Missing, OnMissing};
-pub use pixels::{PixelBytes, PixelStore, Pixels};
+pub use pixels::{PixelBytes, PixelStore, Pixels, Scale};
 pub use split::{Held, SplitOptions};
 pub use split_column::SplitColumn;
 pub use stream::{Chunk, KnownLabels, TextStream, UnknownLabel};

@@ -141,7 +141,13 @@ impl PixelBytes {
         let channels = self.scale.len().max(1);
         let mut values = Vec::with_capacity(bytes.len());
         for (channel, scale) in self.scale.iter().enumerate() {
-            values.extend(bytes.iter().skip(channel).step_by(channels).map(|&byte| scale[usize::from(byte)]));
+            values.extend(
+                bytes
+                    .iter()
+                    .skip(channel)
+                    .step_by(channels)
+                    .map(|&byte| scale[usize::from(byte)]),
+            );
         }
         values
     }
@@ -214,9 +220,8 @@ impl Pixels {
             }),
             _ => {
                 let all = [self, other].into_iter();
-                let images = all.flat_map(|part| {
-                    (0..part.count(size)).flat_map(move |image| part.image(size, image).into_owned())
-                });
+                let images = all
+                    .flat_map(|part| (0..part.count(size)).flat_map(move |image| part.image(size, image).into_owned()));
                 Self::Values(images.collect())
             }
         }
@@ -282,8 +287,7 @@ mod tests {
         file.write_all(&bytes).unwrap();
         let hashes = bytes.chunks(6).map(xxh3_128).collect();
         let stored = Arc::new(PixelStore::in_file((file, 9), 6, hashes));
-        let [memory, stored] =
-            [memory, stored].map(|store| Pixels::Bytes(PixelBytes::new(&store, [1, 0], scale())));
+        let [memory, stored] = [memory, stored].map(|store| Pixels::Bytes(PixelBytes::new(&store, [1, 0], scale())));
         for pixels in [&memory, &stored] {
             assert_eq!(pixels.count(SIZE), 2);
             assert_eq!(*pixels.image(SIZE, 0), [7.0, 9.0, 11.0, 8.5, 10.5, 12.5]);
@@ -293,7 +297,10 @@ mod tests {
         assert!(stored.memory() < memory.memory());
         let both = memory.concat(&stored, SIZE);
         assert_eq!(both.count(SIZE), 4);
-        assert_eq!(both.pick(SIZE, [2, 1].into_iter()).image(SIZE, 0), memory.image(SIZE, 0));
+        assert_eq!(
+            both.pick(SIZE, [2, 1].into_iter()).image(SIZE, 0),
+            memory.image(SIZE, 0)
+        );
         let numbers = Pixels::Values(vec![0.5; 6]);
         assert_eq!(both.concat(&numbers, SIZE).count(SIZE), 5);
         assert_ne!(memory, memory.pick(SIZE, [0, 0].into_iter()));

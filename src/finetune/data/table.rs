@@ -2,8 +2,8 @@
 
 use automl_readers::{Position, ReadOptions, Source};
 
-use super::encoder::TextEncoder;
 use super::duplicates::DuplicateGroups;
+use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
 use super::labels::{self, LabelKind};

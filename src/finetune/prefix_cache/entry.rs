@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::PrefixCache;
+use crate::cache_folder::touch;
 
 /// Bytes of one checksum.
 const MARK: u64 = size_of::<u64>() as u64;
@@ -136,24 +137,6 @@ fn is_own(metadata: &std::fs::Metadata) -> bool {
 /// The checksum of an example's bytes. It is never 0, because 0 marks an example that was not written.
 fn checksum(bytes: &[u8]) -> u64 {
     xxh3_64(bytes).max(1)
-}
-
-/// Sets the modification time of a file to now, by the clock of its file system.
-fn touch(file: &File) {
-    #[cfg(unix)]
-    {
-        let now = rustix::fs::Timespec {
-            tv_sec: 0,
-            tv_nsec: rustix::fs::UTIME_NOW,
-        };
-        let times = rustix::fs::Timestamps {
-            last_access: now,
-            last_modification: now,
-        };
-        let _ = rustix::fs::futimens(file, &times);
-    }
-    #[cfg(not(unix))]
-    let _ = file;
 }
 
 #[cfg(unix)]

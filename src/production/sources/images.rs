@@ -1,11 +1,11 @@
 //! Pictures: a folder, a table of paths, paths on standard input, an IDX file, or the built-in images.
 
 use super::{Chunk, Opening, Source};
+use crate::finetune::ImageInput;
 use crate::finetune::data::pictures::{OnBadImage, PictureOptions, PictureStream, converted};
 use crate::finetune::data::{
     Examples, Held, KnownLabels, Missing, Source as Files, SplitOptions, TableOptions, TextColumns, builtin,
 };
-use crate::finetune::ImageInput;
 use crate::objective::{InputError, read_options};
 use crate::production::{ProductionError, Question};
 use crate::units::Seed;
@@ -46,11 +46,7 @@ pub(super) fn open(opening: &Opening<'_>) -> Result<Box<dyn Source>, ProductionE
     Ok(Box::new(Pictures(stream.map_err(InputError::from)?)))
 }
 
-fn of_builtin(
-    name: &str,
-    opening: &Opening<'_>,
-    input: &ImageInput,
-) -> Result<Box<dyn Source>, ProductionError> {
+fn of_builtin(name: &str, opening: &Opening<'_>, input: &ImageInput) -> Result<Box<dyn Source>, ProductionError> {
     let data = builtin::load(name, None, None).map_err(InputError::from)?;
     let data = if opening.model.is_builtin_family() {
         data

@@ -6,8 +6,8 @@ use super::*;
 use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
     Amount, Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, HeldOut, Metric,
-    ModelSource, ObjectiveSpec, OnMissing, Pictures, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec,
-    Task, Truncation, load,
+    ModelSource, ObjectiveSpec, OnMissing, Pictures, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE,
+    TableSpec, Task, Truncation, load,
 };
 use crate::units::{Goal, Seed};
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::spec::Pictures;
 use crate::schedulers::{OptionKind, OptionValue};
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
+use crate::spec::Pictures;
 use crate::spec::{
     Amount, Budget, ClusterEngine, ClusterSpec, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange,
     FineTuneSpec, FunctionSpec, HeldOut, HubData, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance,

@@ -21,8 +21,8 @@ use serde::Serialize;
 pub use finding::{Concern, Finding, Severity};
 pub use images::examine_images;
 pub use lengths::{Lengths, Unit};
-pub use pictures::{PictureSizes, examine_pictures};
 pub use overview::{ClassCount, Distribution, PartCount};
+pub use pictures::{PictureSizes, examine_pictures};
 
 use super::error::DataError;
 use crate::tasks::TaskKind;

@@ -21,7 +21,9 @@ pub fn converted(data: Dataset, input: &ImageInput) -> Dataset {
             let values = pixels.image(*size, image);
             let plane = size.height * size.width;
             let byte = |place: usize| (0..3).map(move |channel| channel * plane + place);
-            let bytes = (0..plane).flat_map(byte).map(|index| values[index].mul_add(128.0, 128.0) as u8);
+            let bytes = (0..plane)
+                .flat_map(byte)
+                .map(|index| values[index].mul_add(128.0, 128.0) as u8);
             let decoded = Decoded {
                 height: size.height,
                 width: size.width,

@@ -197,7 +197,10 @@ fn is_whole_jpeg(bytes: &[u8]) -> bool {
     let mut at = 2;
     loop {
         // Entropy-coded bytes follow a scan's header: the next mark is behind them.
-        let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == 0xff)) else {
+        let Some(found) = bytes
+            .get(at..)
+            .and_then(|rest| rest.iter().position(|&byte| byte == 0xff))
+        else {
             return false;
         };
         at += found + 1;

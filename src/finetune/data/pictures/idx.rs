@@ -39,7 +39,10 @@ pub(super) fn is_idx(path: &Path) -> bool {
 /// The file with the labels of a file of pictures, by the names that such files have: `train-images-idx3-ubyte.gz` and
 /// `train-labels-idx1-ubyte.gz`.
 fn labels_file(images: &Path) -> PathBuf {
-    let name = images.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = images
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     images.with_file_name(name.replace("images", "labels").replace("idx3", "idx1"))
 }
 
@@ -58,7 +61,11 @@ pub(super) fn read(path: &Path, has_labels: bool) -> Result<Idx, DataError> {
         let of_labels = labels_file(path);
         if of_labels == path || !of_labels.exists() {
             let images = path.to_owned();
-            let labels = if of_labels == path { path.with_extension("labels") } else { of_labels };
+            let labels = if of_labels == path {
+                path.with_extension("labels")
+            } else {
+                of_labels
+            };
             return Err(PictureError::NoIdxLabels { images, labels }.into());
         }
         let labels = read_idx_labels(&of_labels.display().to_string(), &bytes(&of_labels)?)?;
@@ -103,7 +110,10 @@ pub(super) fn of_folder(folder: &Path) -> Option<Folders> {
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_idx(path)).collect();
     files.sort();
     let has = |path: &PathBuf, words: &[&str]| {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().to_lowercase())
+            .unwrap_or_default();
         words.iter().any(|word| name.contains(word))
     };
     let find = |words: &[&str]| files.iter().find(|path| has(path, words)).cloned();

@@ -149,7 +149,10 @@ pub(super) fn of_classes(folder: &Path) -> Result<Listing, PictureError> {
     }
     let folder = folder.to_owned();
     Err(if lying > 0 {
-        PictureError::NoClasses { folder, pictures: lying }
+        PictureError::NoClasses {
+            folder,
+            pictures: lying,
+        }
     } else {
         let files = listing.others.len();
         PictureError::Empty { folder, files }
@@ -183,7 +186,7 @@ fn walk(
     }
     for entry in entries(folder)? {
         if entry.is_folder {
-            walk(&entry.path, (pictures, others), seen, depth + 1)?;
+            walk(&entry.path, (&mut *pictures, &mut *others), seen, depth + 1)?;
         } else if !is_picture(&entry.path) {
             others.push(entry.path);
         } else if entry.path.to_str().is_none() {
@@ -202,7 +205,10 @@ struct Entry {
 
 impl Entry {
     fn name(&self) -> String {
-        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        self.path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -262,7 +268,11 @@ mod tests {
         put(root.path(), names);
         let name = |path: &PathBuf| path.strip_prefix(root.path()).unwrap().display().to_string();
         match Layout::of(root.path()).unwrap() {
-            Layout::Parts(Folders { train, validation, test }) => format!(
+            Layout::Parts(Folders {
+                train,
+                validation,
+                test,
+            }) => format!(
                 "parts {} {:?} {:?}",
                 name(&train),
                 validation.as_ref().map(name),
@@ -280,7 +290,11 @@ mod tests {
             "parts Train Some(\"valid\") Some(\"test\")"
         );
         assert_eq!(layout(&["cat/a.jpg", "dog/b.jpg", "notes.txt"]), "Classes");
-        assert_eq!(layout(&["bus/a.jpg", "train/b.jpg"]), "Classes", "a class that is called train");
+        assert_eq!(
+            layout(&["bus/a.jpg", "train/b.jpg"]),
+            "Classes",
+            "a class that is called train"
+        );
         assert_eq!(layout(&["a.jpg", "b.png"]), "Flat");
         assert_eq!(layout(&["metadata.csv", "a.jpg"]), "table metadata.csv");
         assert_eq!(layout(&["a.txt", "b/c.txt"]), "Other");
@@ -292,7 +306,14 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         put(
             root.path(),
-            &["new york/b.png", "new york/deep er/a.png", "東京/Ä b.jpg", "東京/.hidden.jpg", "東京/Thumbs.db", "lying.png"],
+            &[
+                "new york/b.png",
+                "new york/deep er/a.png",
+                "東京/Ä b.jpg",
+                "東京/.hidden.jpg",
+                "東京/Thumbs.db",
+                "lying.png",
+            ],
         );
         let listing = of_classes(root.path()).unwrap();
         let found: Vec<(String, &str)> = listing
@@ -347,6 +368,9 @@ mod tests {
         link(&outside.path().join("a.jpg"), "cat/a.jpg");
         let listing = of_classes(root.path()).unwrap();
         let cats = listing.pictures.iter().filter(|listed| listed.class == "cat").count();
-        assert!(cats >= 2 && listing.pictures.iter().any(|listed| listed.class == "dog"), "{listing:?}");
+        assert!(
+            cats >= 2 && listing.pictures.iter().any(|listed| listed.class == "dog"),
+            "{listing:?}"
+        );
     }
 }

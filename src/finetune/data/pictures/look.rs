@@ -50,9 +50,17 @@ pub(in crate::data) fn look(
             .iter()
             .map(|row| rows::picture((&row.place, &row.text), &greys))
             .collect();
-        let hashes = if reads { stamps::hashes(&pictures, cache) } else { Vec::new() };
+        let hashes = if reads {
+            stamps::hashes(&pictures, cache)
+        } else {
+            Vec::new()
+        };
         let size = |picture: &Picture| picture.decode().map(|decoded| [decoded.height, decoded.width]);
-        let sizes: Vec<_> = if reads { pictures.par_iter().map(size).collect() } else { Vec::new() };
+        let sizes: Vec<_> = if reads {
+            pictures.par_iter().map(size).collect()
+        } else {
+            Vec::new()
+        };
         let folders: Vec<_> = sources.iter().filter_map(rows::folder).collect();
         let leads_out: Vec<bool> = pictures
             .par_iter()

@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 use super::address::Picture;
 use super::prepare::prepare;
 use super::problem::Problem;
-use crate::cache_folder::{own_folder, user_cache};
+use crate::cache_folder::{own_folder, touch, user_cache};
 use crate::data::pixels::PixelStore;
 use crate::files;
 use crate::preprocessing::ImageInput;
@@ -75,7 +75,9 @@ impl PictureCache {
             .filter_map(|entry| {
                 let metadata = entry.metadata().ok()?;
                 let path = entry.path();
-                let is_ours = path.extension().is_some_and(|extension| extension == "pixels" || extension == "seen");
+                let is_ours = path
+                    .extension()
+                    .is_some_and(|extension| extension == "pixels" || extension == "seen");
                 is_ours.then_some((metadata.modified().ok()?, metadata.len(), path))
             })
             .collect();
@@ -97,7 +99,12 @@ impl PictureCache {
 }
 
 /// Prepares pictures for a model: read from the cache where they are in it, otherwise decoded and cached.
-pub(super) fn packed(pictures: &[Picture], hashes: &[u128], input: &ImageInput, cache: Option<&PictureCache>) -> Packed {
+pub(super) fn packed(
+    pictures: &[Picture],
+    hashes: &[u128],
+    input: &ImageInput,
+    cache: Option<&PictureCache>,
+) -> Packed {
     if let Some(cache) = cache {
         let path = cache.folder.join(format!("{:032x}.pixels", key(hashes, input)));
         if let Some(packed) = open(&path, pictures.len(), input) {
@@ -140,7 +147,7 @@ struct Made {
 /// Decodes pictures on all cores of this process and writes them in order.
 fn made(pictures: &[Picture], input: &ImageInput, out: &mut impl Write) -> io::Result<Made> {
     let mut made = Made::default();
-    let one = |picture: &Picture| {
+    let one = |picture: &Picture| -> Result<Vec<u8>, Problem> {
         let decoded = picture.decode()?;
         Ok(prepare(decoded, &input.preprocessing, input.size))
     };
@@ -225,12 +232,18 @@ fn open(path: &Path, count: usize, input: &ImageInput) -> Option<Packed> {
         return None;
     }
     let mut text = String::new();
-    file.seek(SeekFrom::Start(head.len() as u64 + (count * stride) as u64)).ok()?;
+    file.seek(SeekFrom::Start(head.len() as u64 + (count * stride) as u64))
+        .ok()?;
     file.read_to_string(&mut text).ok()?;
     let problems = read_problems(&text)?;
     // What is used longest ago is removed first.
-    let _ = file.set_modified(SystemTime::now());
-    let hashes = hashes.as_chunks::<16>().0.iter().map(|hash| u128::from_le_bytes(*hash)).collect();
+    touch(&file);
+    let hashes = hashes
+        .as_chunks::<16>()
+        .0
+        .iter()
+        .map(|hash| u128::from_le_bytes(*hash))
+        .collect();
     Some(Packed {
         store: Arc::new(PixelStore::in_file((file, head.len() as u64), stride, hashes)),
         problems,
@@ -238,7 +251,9 @@ fn open(path: &Path, count: usize, input: &ImageInput) -> Option<Packed> {
 }
 
 fn problems_text(problems: &[(u32, &Problem)]) -> String {
-    let rows = problems.iter().map(|(index, problem)| serde_json::json!([index, problem]));
+    let rows = problems
+        .iter()
+        .map(|(index, problem)| serde_json::json!([index, problem]));
     rows.map(|row| format!("{row}\n")).collect()
 }
 
@@ -311,7 +326,9 @@ mod tests {
     fn bytes(packed: &Packed, count: u32) -> Vec<u8> {
         let pixels = crate::data::pixels::PixelBytes::new(&packed.store, 0..count, Arc::from([[0.0; 256]; 3]));
         let pixels = crate::data::Pixels::Bytes(pixels);
-        (0..count as usize).flat_map(|image| pixels.bytes_of(image).unwrap()).collect()
+        (0..count as usize)
+            .flat_map(|image| pixels.bytes_of(image).unwrap())
+            .collect()
     }
 
     #[test]
@@ -340,13 +357,21 @@ mod tests {
         let whole = bytes(&packed(&pictures, &hashes, &input(4), Some(&cache)), 11);
         let name = folder.path().join(&files(folder.path())[0]);
         let content = std::fs::read(&name).unwrap();
-        for damage in [content[..content.len() - 7].to_vec(), vec![0; content.len()], Vec::new()] {
+        for damage in [
+            content[..content.len() - 7].to_vec(),
+            vec![0; content.len()],
+            Vec::new(),
+        ] {
             std::fs::write(&name, damage).unwrap();
             assert_eq!(bytes(&packed(&pictures, &hashes, &input(4), Some(&cache)), 11), whole);
             assert_eq!(std::fs::read(&name).unwrap(), content);
         }
         packed(&pictures, &hashes, &input(5), Some(&cache));
-        assert!(!name.exists() && files(folder.path()).len() == 1, "{:?}", files(folder.path()));
+        assert!(
+            !name.exists() && files(folder.path()).len() == 1,
+            "{:?}",
+            files(folder.path())
+        );
         // Too large for the limit: nothing is written.
         packed(&pictures, &hashes, &input(20), Some(&cache));
         assert_eq!(files(folder.path()).len(), 1);
@@ -365,6 +390,10 @@ mod tests {
         });
         assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
         let pixels = files(folder.path());
-        assert_eq!(pixels.iter().filter(|name| name.ends_with(".pixels")).count(), 1, "{pixels:?}");
+        assert_eq!(
+            pixels.iter().filter(|name| name.ends_with(".pixels")).count(),
+            1,
+            "{pixels:?}"
+        );
     }
 }

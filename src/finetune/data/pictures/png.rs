@@ -195,7 +195,10 @@ impl Rows<'_> {
     fn next(&mut self) -> Result<&[u8], Problem> {
         let mut filter = [0];
         let mut row = vec![0; self.before.len()];
-        let read = self.source.read_exact(&mut filter).and_then(|()| self.source.read_exact(&mut row));
+        let read = self
+            .source
+            .read_exact(&mut filter)
+            .and_then(|()| self.source.read_exact(&mut row));
         read.map_err(|error| match error.kind() {
             std::io::ErrorKind::UnexpectedEof => Problem::Truncated,
             _ => Problem::Damaged(error.to_string()),

@@ -23,7 +23,15 @@ use crate::data::text::{RawText, TextColumns};
 
 /// Usual names of the column of paths; `file_name` is that of Hugging Face's `imagefolder`.
 const COLUMNS: [&str; 9] = [
-    "image", "path", "file_name", "filename", "file", "image_path", "filepath", "picture", "img",
+    "image",
+    "path",
+    "file_name",
+    "filename",
+    "file",
+    "image_path",
+    "filepath",
+    "picture",
+    "img",
 ];
 
 /// The pictures of IDX files by the name of the file.
@@ -40,11 +48,22 @@ pub(super) fn find_parts(options: &mut PictureOptions) -> Result<(), PictureErro
     if !folder.is_dir() {
         return Ok(());
     }
-    if let Layout::Parts(Folders { train, validation, test }) | Layout::Idx(Folders { train, validation, test }) =
-        Layout::of(folder)?
+    if let Layout::Parts(Folders {
+        train,
+        validation,
+        test,
+    })
+    | Layout::Idx(Folders {
+        train,
+        validation,
+        test,
+    }) = Layout::of(folder)?
     {
         options.table.train = vec![Source::Path(train)];
-        let parts = [(&mut options.table.validation, validation), (&mut options.table.test, test)];
+        let parts = [
+            (&mut options.table.validation, validation),
+            (&mut options.table.test, test),
+        ];
         for (part, found) in parts {
             if part.is_empty() {
                 *part = found.into_iter().map(Source::Path).collect();
@@ -106,11 +125,11 @@ pub(super) fn read(
                 continue;
             }
             Kind::Folder(folder) => {
-                of_folder(&folder, &options.table.labels, (&mut rows, others))?;
+                of_folder(&folder, &options.table.labels, (&mut rows, &mut *others))?;
                 folder
             }
             Kind::Idx(file) => {
-                of_idx(&file, &options.table.labels, (&mut rows, greys))?;
+                of_idx(&file, &options.table.labels, (&mut rows, &mut *greys))?;
                 file
             }
         };
@@ -187,11 +206,7 @@ fn of_idx(file: &Path, kind: &LabelKind, (rows, greys): (&mut Vec<Row>, &mut Gre
 }
 
 /// The columns of a table of pictures.
-pub(super) fn columns(
-    tables: &[Source],
-    read: &ReadOptions,
-    named: Option<&str>,
-) -> Result<TextColumns, DataError> {
+pub(super) fn columns(tables: &[Source], read: &ReadOptions, named: Option<&str>) -> Result<TextColumns, DataError> {
     let column = Records::open(tables, read)?.find(named, (&COLUMNS, "path", "the paths of pictures", "image"))?;
     Ok(TextColumns::one(column))
 }

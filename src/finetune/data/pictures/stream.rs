@@ -85,16 +85,20 @@ impl PictureStream {
             on_bad: options.on_bad,
         };
         let rows = match source {
-            Source::Path(path) if stream.labels.is_none() && path.is_dir() => stream.of_folder(path, (options, keep))?,
+            Source::Path(path) if stream.labels.is_none() && path.is_dir() => {
+                stream.of_folder(path, (options, keep))?
+            }
             Source::Path(path) if stream.labels.is_none() && idx::is_idx(path) => stream.of_idx(path)?,
-            Source::Path(path) if list::is_picture(path) && path.is_file() => one(&[path.clone()]),
+            Source::Path(path) if stream.labels.is_none() && list::is_picture(path) && path.is_file() => {
+                one(std::slice::from_ref(path))
+            }
             Source::StandardInput if stream.labels.is_none() && keep.is_empty() && options.column.is_none() => {
                 of_lines()?
             }
             _ if stream.labels.is_none() => stream.of_table(source, (options, keep))?,
             _ => {
-                let (rows, _, missing) =
-                    rows::read((std::slice::from_ref(source), None), options, (&mut stream.greys, &mut Vec::new()))?;
+                let source = held_out(source)?;
+                let (rows, _, missing) = rows::read((&[source], None), options, (&mut stream.greys, &mut Vec::new()))?;
                 stream.missing = missing;
                 rows
             }
@@ -201,7 +205,9 @@ impl PictureStream {
             .into());
         }
         let bad = packed.problems.iter();
-        let bad = bad.map(|(&index, problem)| (pictures[index as usize].name(), problem.clone())).collect();
+        let bad = bad
+            .map(|(&index, problem)| (pictures[index as usize].name(), problem.clone()))
+            .collect();
         let (good, rows): (Vec<u32>, Vec<Row>) = (0..)
             .zip(rows)
             .filter(|(index, _)| !packed.problems.contains_key(index))
@@ -211,7 +217,9 @@ impl PictureStream {
             None => Targets::Classes(vec![0; rows.len()]),
         };
         let scale = scale(&self.input.preprocessing, self.input.size.channels);
-        let paths = rows.iter().map(|row| rows::picture((&row.place, &row.text), &self.greys).name());
+        let paths = rows
+            .iter()
+            .map(|row| rows::picture((&row.place, &row.text), &self.greys).name());
         Ok(Some(PictureChunk {
             lines: rows.iter().map(|row| row.line).collect(),
             paths: paths.collect(),
@@ -237,6 +245,22 @@ impl PictureStream {
             suggestion: closest(label, names),
         })
     }
+}
+
+/// The part of a folder of parts that no training has seen: the test, or else the validation.
+fn held_out(source: &Source) -> Result<Source, PictureError> {
+    let Source::Path(path) = source else {
+        return Ok(source.clone());
+    };
+    if !path.is_dir() {
+        return Ok(source.clone());
+    }
+    Ok(match Layout::of(path)? {
+        Layout::Parts(folders) | Layout::Idx(folders) => {
+            Source::Path(folders.test.or(folders.validation).unwrap_or(folders.train))
+        }
+        Layout::Classes | Layout::Flat | Layout::Table(_) | Layout::Other => source.clone(),
+    })
 }
 
 /// A row for each path.

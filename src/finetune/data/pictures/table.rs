@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use automl_readers::Position;
+use automl_readers::{Position, Source};
 
 use super::address::Picture;
 use super::error::PictureError;
@@ -16,7 +16,9 @@ use crate::data::error::DataError;
 use crate::data::examples::{Dataset, Examples, Inputs};
 use crate::data::missing::Missing;
 use crate::data::pixels::{PixelBytes, Pixels};
-use crate::data::table::{TableOptions, TextTable, assemble};
+use crate::data::rows::Row;
+use crate::data::split_column::SplitColumn;
+use crate::data::table::{TableOptions, TextTable, assemble, read_parts};
 use crate::data::targets::Targets;
 use crate::data::text::RawText;
 use crate::data::together::Together;
@@ -82,12 +84,12 @@ impl PictureTable {
             return Err(PictureError::NearDuplicates.into());
         }
         let (mut greys, mut others) = (Greys::new(), Vec::new());
-        let read = |sources: &[_], column: Option<&_>| {
+        let read = |sources: &[Source], column: Option<&SplitColumn>| {
             rows::read((sources, column), &options, (&mut greys, &mut others))
         };
-        let rows = crate::data::table::read_parts(&options.table, read)?;
+        let rows = read_parts(&options.table, read)?;
         // Pictures with the same bytes are duplicates.
-        let duplicates = |_: &Together, rows: &[crate::data::rows::Row]| {
+        let duplicates = |_: &Together, rows: &[Row]| {
             let pictures = rows.iter().map(|row| rows::picture((&row.place, &row.text), &greys));
             DuplicateGroups::of_keys(stamps::hashes(&pictures.collect::<Vec<_>>(), cache.as_ref()))
         };
@@ -186,7 +188,10 @@ impl PictureTable {
             return Err(PictureError::Channels { channels }.into());
         }
         let parts = self.table.parts();
-        let rows = parts.iter().flatten().flat_map(|(places, texts, _)| places.iter().zip(*texts));
+        let rows = parts
+            .iter()
+            .flatten()
+            .flat_map(|(places, texts, _)| places.iter().zip(*texts));
         let pictures: Vec<Picture> = rows.map(|row| rows::picture(row, &self.greys)).collect();
         let hashes = match &self.cache {
             Some(cache) => stamps::hashes(&pictures, Some(cache)),
@@ -247,7 +252,10 @@ impl Part<'_> {
         input: &ImageInput,
     ) -> Result<(Examples, Option<String>), DataError> {
         let problems: Vec<(&u32, &Problem)> = packed.problems.range(self.range.clone()).collect();
-        let good = self.range.clone().filter(|picture| !packed.problems.contains_key(picture));
+        let good = self
+            .range
+            .clone()
+            .filter(|picture| !packed.problems.contains_key(picture));
         let good: Vec<u32> = good.collect();
         let note = match problems.first() {
             None => None,

@@ -18,12 +18,19 @@ fn difference(is_asked: impl Fn(&str) -> bool) -> (i32, String, usize) {
     let mut largest = (0, String::new(), 0);
     for (name, wanted) in known.iter().filter(|(name, _)| is_asked(name)) {
         let found = decode_file(&testdata().join(name)).unwrap_or_else(|problem| panic!("{name}: {problem}"));
-        let sizes = wanted["size"].as_array().unwrap().iter().map(|side| side.as_u64().unwrap() as usize);
+        let sizes = wanted["size"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|side| side.as_u64().unwrap() as usize);
         assert_eq!(vec![found.height, found.width], sizes.collect::<Vec<_>>(), "{name}");
         let wanted = bytes_of(wanted["rgb"].as_str().unwrap());
         assert_eq!(found.pixels.len(), wanted.len(), "{name}");
         let pairs = found.pixels.iter().zip(&wanted);
-        let worst = pairs.map(|(one, other)| (i32::from(*one) - i32::from(*other)).abs()).max().unwrap();
+        let worst = pairs
+            .map(|(one, other)| (i32::from(*one) - i32::from(*other)).abs())
+            .max()
+            .unwrap();
         println!("{name}: {worst}");
         largest.2 += 1;
         if worst > largest.0 {
@@ -61,7 +68,14 @@ fn a_file_without_its_end_is_not_filled_with_grey() {
     assert!(decode(&whole).is_ok());
     // Some cameras write more behind the end.
     assert!(decode(&[whole.as_slice(), &[0; 7]].concat()).is_ok());
-    for name in ["colour.jpg", "turned.jpg", "progressive.jpg", "colour-alpha.png", "lossy.webp", "palette.gif"] {
+    for name in [
+        "colour.jpg",
+        "turned.jpg",
+        "progressive.jpg",
+        "colour-alpha.png",
+        "lossy.webp",
+        "palette.gif",
+    ] {
         let whole = std::fs::read(testdata().join(name)).unwrap();
         for part in [4, 10, whole.len() / 3, whole.len() / 2, whole.len() * 9 / 10] {
             let problem = decode(&whole[..part]).unwrap_err();
@@ -112,6 +126,12 @@ fn other_contents_and_too_large_images_are_refused_before_they_are_decoded() {
         @""
     );
     assert_eq!(dimensions(&png_header(30, 20)), Ok((30, 20)));
-    assert!(matches!(decode_file(&testdata().join("none.png")), Err(Problem::Access(_))));
-    assert!(matches!(dimensions(&png_header(u32::MAX >> 1, 9)), Err(Problem::TooLarge { .. } | Problem::Damaged(_))));
+    assert!(matches!(
+        decode_file(&testdata().join("none.png")),
+        Err(Problem::Access(_))
+    ));
+    assert!(matches!(
+        dimensions(&png_header(u32::MAX >> 1, 9)),
+        Err(Problem::TooLarge { .. } | Problem::Damaged(_))
+    ));
 }

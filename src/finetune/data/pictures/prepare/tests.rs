@@ -45,9 +45,8 @@ fn corners(bytes: &[u8]) -> [u8; 4] {
 
 #[test]
 fn the_middle_is_kept_and_a_small_image_is_framed_in_black() {
-    let crop = |image, sides: [usize; 2]| {
-        prepare(image, &preparation(Resize::None, Some(sides)), size(sides[0], sides[1]))
-    };
+    let crop =
+        |image, sides: [usize; 2]| prepare(image, &preparation(Resize::None, Some(sides)), size(sides[0], sides[1]));
     assert_eq!(corners(&crop(numbered(5, 9), [2, 4])), [2, 1, 5, 2]);
     let framed = crop(numbered(1, 2), [3, 4]);
     assert_eq!(framed[..12], [0; 12]);
@@ -121,7 +120,10 @@ fn difference(folder: &Path, reference: &Path) -> f32 {
     let of = names.iter().filter_map(|name| file.tensor(name).ok()).map(|tensor| {
         let (values, _) = tensor.data().as_chunks::<4>();
         assert_eq!(tensor.shape()[2..], [size.height, size.width], "{}", folder.display());
-        let differences = values.iter().zip(&found).map(|(value, found)| (f32::from_le_bytes(*value) - found).abs());
+        let differences = values
+            .iter()
+            .zip(&found)
+            .map(|(value, found)| (f32::from_le_bytes(*value) - found).abs());
         differences.fold(0.0, f32::max)
     });
     of.fold(f32::INFINITY, f32::min)

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use automl_readers::{ReadOptions, Source};
 use super::super::png::encode_png;
+use automl_readers::{ReadOptions, Source};
 
 use super::*;
 use crate::data::labels::LabelKind;
@@ -67,7 +67,9 @@ fn greys(examples: &Examples) -> Vec<u8> {
     let Inputs::Images { pixels, size } = &examples.inputs else {
         unreachable!("pictures are images")
     };
-    (0..examples.len()).map(|image| pixels.image(*size, image)[0] as u8).collect()
+    (0..examples.len())
+        .map(|image| pixels.image(*size, image)[0] as u8)
+        .collect()
 }
 
 /// Two classes with `count` pictures each; greys below 100 are cats.
@@ -106,7 +108,10 @@ fn folders_of_parts_are_found_and_unseen_classes_are_told() {
     assert_eq!(table.notes(), ["the class `dog` has no validation pictures"]);
     png(&folder.path().join("val/cow/9.png"), 9);
     let error = PictureTable::load(options(folder.path()), None).unwrap_err();
-    assert!(matches!(&error, DataError::UnknownLabel { label, .. } if label == "cow"), "{error}");
+    assert!(
+        matches!(&error, DataError::UnknownLabel { label, .. } if label == "cow"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -121,18 +126,34 @@ fn a_table_names_pictures_from_its_own_folder() {
     std::fs::write(&table, format!("path,label\n{}", rows(|_| "y".to_owned()))).unwrap();
     let data = load(options(&table)).unwrap();
     assert_eq!(data.labels, ["x", "y"]);
-    assert!(data.train.targets.classes().iter().zip(greys(&data.train)).all(|(class, grey)| (*class == 0) == (grey >= 100)));
+    assert!(
+        data.train
+            .targets
+            .classes()
+            .iter()
+            .zip(greys(&data.train))
+            .all(|(class, grey)| (*class == 0) == (grey >= 100))
+    );
 
     let several = PictureOptions {
         table: TableOptions {
-            labels: LabelKind::Several { separator: "+".to_owned() },
+            labels: LabelKind::Several {
+                separator: "+".to_owned(),
+            },
             ..options(&table).table
         },
         ..options(&table)
     };
-    std::fs::write(&table, format!("path,label\n{}", rows(|number| format!("y{}+z", number % 2)))).unwrap();
+    std::fs::write(
+        &table,
+        format!("path,label\n{}", rows(|number| format!("y{}+z", number % 2))),
+    )
+    .unwrap();
     let data = load(several).unwrap();
-    assert_eq!((data.task, data.labels.join(" ")), (TaskKind::MultiLabel, "x y0 y1 z".to_owned()));
+    assert_eq!(
+        (data.task, data.labels.join(" ")),
+        (TaskKind::MultiLabel, "x y0 y1 z".to_owned())
+    );
 
     let numbers = PictureOptions {
         table: TableOptions {
@@ -143,13 +164,20 @@ fn a_table_names_pictures_from_its_own_folder() {
         column: Some("where".to_owned()),
         ..options(&table)
     };
-    let rows: String = (0..8).map(|number| format!("{number}.5,a b/cat/{number}.png\n")).collect();
+    let rows: String = (0..8)
+        .map(|number| format!("{number}.5,a b/cat/{number}.png\n"))
+        .collect();
     std::fs::write(&table, format!("price,where\n{rows}")).unwrap();
     let data = load(numbers).unwrap();
     let Targets::Values { values, .. } = &data.train.targets else {
         unreachable!("numbers")
     };
-    assert!(values.iter().zip(greys(&data.train)).all(|(value, grey)| *value == f32::from(grey) + 0.5));
+    assert!(
+        values
+            .iter()
+            .zip(greys(&data.train))
+            .all(|(value, grey)| *value == f32::from(grey) + 0.5)
+    );
     let error = load(PictureOptions {
         column: Some("were".to_owned()),
         ..options(&table)
@@ -164,7 +192,10 @@ fn bad_pictures_are_named_or_left_out() {
     let bad = folder.path().join("cat/broken one.jpg");
     std::fs::write(&bad, "not a picture").unwrap();
     let error = load(options(folder.path())).unwrap_err().to_string();
-    assert!(error.contains("broken one.jpg") && error.contains("on_bad_image: skip"), "{error}");
+    assert!(
+        error.contains("broken one.jpg") && error.contains("on_bad_image: skip"),
+        "{error}"
+    );
     let skipping = || PictureOptions {
         on_bad: OnBadImage::Skip,
         ..options(folder.path())
@@ -178,7 +209,10 @@ fn bad_pictures_are_named_or_left_out() {
         }
     }
     let error = load(skipping()).unwrap_err();
-    assert!(matches!(&error, DataError::Picture(PictureError::AllBad { part: "train", .. })), "{error}");
+    assert!(
+        matches!(&error, DataError::Picture(PictureError::AllBad { part: "train", .. })),
+        "{error}"
+    );
 }
 
 #[test]
@@ -192,7 +226,10 @@ fn copies_stay_on_one_side_of_a_split_that_says_by_what_it_goes() {
     let mut options = options(folder.path());
     options.table.together = Some(Together::default());
     let table = PictureTable::load(options.clone(), None).unwrap();
-    assert_eq!(table.notes(), ["12 pictures are copies of others: they are on one side of the split with them"]);
+    assert_eq!(
+        table.notes(),
+        ["12 pictures are copies of others: they are on one side of the split with them"]
+    );
     let data = table.prepare(&input()).unwrap().data;
     let train = greys(&data.train);
     assert!(greys(&data.validation).iter().all(|grey| !train.contains(grey)));
@@ -245,5 +282,8 @@ fn idx_files_are_read_packed_and_plain_with_their_labels() {
     }
     std::fs::remove_file(folder.path().join("train-labels-idx1-ubyte")).unwrap();
     let error = load(options(&folder.path().join("train-images-idx3-ubyte"))).unwrap_err();
-    assert!(matches!(&error, DataError::Picture(PictureError::NoIdxLabels { .. })), "{error}");
+    assert!(
+        matches!(&error, DataError::Picture(PictureError::NoIdxLabels { .. })),
+        "{error}"
+    );
 }
