@@ -65,6 +65,9 @@ struct Texts {
     targets: Targets,
 }
 
+/// The places, the texts and the targets of a part.
+pub(super) type PartOf<'a> = (&'a [Position], &'a [RawText], &'a Targets);
+
 /// Reads the files, checks every row and splits. All faults of a table are found here, before any training.
 ///
 /// # Errors
@@ -290,7 +293,7 @@ impl TextTable {
     }
 
     /// The places, texts and targets of each part.
-    pub(super) fn parts(&self) -> [Option<(&[Position], &[RawText], &Targets)>; 3] {
+    pub(super) fn parts(&self) -> [Option<PartOf<'_>>; 3] {
         [Some(&self.train), Some(&self.validation), self.test.as_ref()]
             .map(|part| part.map(|part| (part.places.as_slice(), part.raw.as_slice(), &part.targets)))
     }

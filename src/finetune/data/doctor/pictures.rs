@@ -110,9 +110,9 @@ fn row(picture: &Seen, names: &mut Names) -> Row {
 
 fn of_sizes(sizes: &[[usize; 2]]) -> Option<PictureSizes> {
     let of = |side: usize| {
-        let mut sides: Vec<usize> = sizes.iter().map(|size| size[side]).collect();
-        sides.sort_unstable();
-        [0.0, 0.5, 1.0].map(|share| quantile(&sides, share))
+        let mut lengths: Vec<usize> = sizes.iter().map(|size| size[side]).collect();
+        lengths.sort_unstable();
+        [0.0, 0.5, 1.0].map(|share| quantile(&lengths, share))
     };
     (!sizes.is_empty()).then(|| PictureSizes {
         pictures: sizes.len(),

@@ -253,8 +253,8 @@ fn open(path: &Path, count: usize, input: &ImageInput) -> Option<Packed> {
 fn problems_text(problems: &[(u32, &Problem)]) -> String {
     let rows = problems
         .iter()
-        .map(|(index, problem)| serde_json::json!([index, problem]));
-    rows.map(|row| format!("{row}\n")).collect()
+        .map(|(index, problem)| serde_json::json!([index, problem]).to_string());
+    rows.collect::<Vec<String>>().join("\n")
 }
 
 fn read_problems(text: &str) -> Option<BTreeMap<u32, Problem>> {

@@ -12,8 +12,6 @@ use crate::preprocessing::{Preprocessing, Resize};
 pub fn prepare(image: Decoded, preparation: &Preprocessing, size: ImageSize) -> Vec<u8> {
     let (height, width) = (image.height, image.width);
     let target = match preparation.resize {
-        Resize::None => [height, width],
-        Resize::To(sides) => sides,
         Resize::ShortestEdge(edge) => {
             // As torchvision and transformers: the longer side is rounded down.
             if height <= width {
@@ -26,8 +24,11 @@ pub fn prepare(image: Decoded, preparation: &Preprocessing, size: ImageSize) -> 
             let ratio = (height as f64 / sides[0] as f64).min(width as f64 / sides[1] as f64);
             [height, width].map(|side| ((side as f64 / ratio).round_ties_even() as usize).max(1))
         }
-        Resize::Down([most_rows, most_columns]) if height <= most_rows && width <= most_columns => [height, width],
-        Resize::Down(sides) => sides,
+        Resize::Down([most_rows, most_columns]) if height > most_rows || width > most_columns => {
+            [most_rows, most_columns]
+        }
+        Resize::To(sides) => sides,
+        Resize::None | Resize::Down(_) => [height, width],
     };
     let mut image = resize(image, target, preparation.interpolation);
     if let Some(crop) = preparation.crop {
@@ -40,7 +41,7 @@ pub fn prepare(image: Decoded, preparation: &Preprocessing, size: ImageSize) -> 
         resize(image, [size.height, size.width], preparation.interpolation)
     };
     if size.channels == 1 {
-        return image.pixels.as_chunks::<3>().0.iter().map(grey).collect();
+        return image.pixels.as_chunks::<3>().0.iter().copied().map(grey).collect();
     }
     image.pixels
 }
@@ -90,7 +91,7 @@ fn offset(from: usize, to: usize, rounds: bool) -> (usize, usize) {
 }
 
 /// The brightness of a colour, as Pillow's `convert("L")` has it (ITU-R 601-2).
-fn grey(&[red, green, blue]: &[u8; 3]) -> u8 {
+fn grey([red, green, blue]: [u8; 3]) -> u8 {
     let sum = u32::from(red) * 19_595 + u32::from(green) * 38_470 + u32::from(blue) * 7_471 + 0x8000;
     (sum >> 16) as u8
 }

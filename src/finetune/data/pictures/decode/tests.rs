@@ -123,7 +123,15 @@ fn other_contents_and_too_large_images_are_refused_before_they_are_decoded() {
             decode_file(&testdata()).unwrap_err().to_string(),
         ]
         .join("\n"),
-        @""
+        @"
+    the file is empty
+    it is not a JPEG, PNG, WebP, GIF, BMP or TIFF file
+    it is not a JPEG, PNG, WebP, GIF, BMP or TIFF file
+    30000 × 30000 pixels are over the limit of 178956970 pixels
+    it is damaged: it has no pixels
+    the end of the file is missing
+    it is not a file
+    "
     );
     assert_eq!(dimensions(&png_header(30, 20)), Ok((30, 20)));
     assert!(matches!(
