@@ -32,17 +32,8 @@ pub(super) fn report(name: &str, examination: &Examination, guess: Option<&Guess
     if let Some(lengths) = &examination.lengths {
         let _ = writeln!(text, "\n{}", of_lengths(lengths));
     }
-    if let Some(PictureSizes {
-        pictures,
-        heights,
-        widths,
-    }) = &examination.sizes
-    {
-        let _ = writeln!(
-            text,
-            "\n{pictures} pictures of {} × {} (height × width) to {} × {} pixels, in the middle {} × {}",
-            heights[0], widths[0], heights[2], widths[2], heights[1], widths[1]
-        );
+    if let Some(sizes) = &examination.sizes {
+        let _ = writeln!(text, "\n{}", of_pictures(sizes));
     }
     text.push('\n');
     for finding in &examination.findings {
@@ -172,6 +163,16 @@ fn of_lengths(lengths: &Lengths) -> String {
         let _ = write!(text, ", {:.1} % become several windows", 100.0 * windows);
     }
     text
+}
+
+fn of_pictures(sizes: &PictureSizes) -> String {
+    let [lowest, middle, highest] = sizes.heights;
+    let [narrowest, usual, widest] = sizes.widths;
+    format!(
+        "{} pictures, {middle} × {usual} pixels (height × width) in the middle; heights from {lowest} to {highest}, widths \
+         from {narrowest} to {widest}",
+        sizes.pictures
+    )
 }
 
 /// A finding in a line.

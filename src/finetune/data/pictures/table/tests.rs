@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::super::png::encode_png;
-use automl_readers::{ReadOptions, Source};
+use automl_readers::ReadOptions;
 
 use super::*;
 use crate::data::labels::LabelKind;
