@@ -1,4 +1,4 @@
-//! What is wrong with a set of pictures.
+//! Errors in sets of pictures.
 
 use std::path::PathBuf;
 
@@ -61,7 +61,7 @@ pub enum PictureError {
     Bad {
         /// The first of them.
         picture: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: Problem,
         /// Number of others.
         others: usize,
@@ -75,7 +75,7 @@ pub enum PictureError {
         count: usize,
         /// The first of them.
         picture: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: Problem,
     },
     /// The labels of an IDX file are missing.

@@ -111,7 +111,7 @@ pub(super) struct Listed {
     pub(super) class: String,
 }
 
-/// The pictures of a folder, and the files that are none.
+/// The pictures of a folder, and the files of other kinds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listing {
     pub(super) pictures: Vec<Listed>,

@@ -59,7 +59,7 @@ pub struct PictureTable {
     table: TextTable,
     greys: Greys,
     on_bad: OnBadImage,
-    /// Files beside the pictures that are none.
+    /// Files of other kinds beside the pictures.
     others: Vec<PathBuf>,
     cache: Option<PictureCache>,
 }
