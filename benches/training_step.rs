@@ -20,12 +20,12 @@ fn resnet8(criterion: &mut Criterion) {
     let base = Pretrained::builtin("resnet8-cifar10", &bytes, &labels, Device::Cpu).expect("they are whole");
     let pixels = (0..BATCH * 3 * 32 * 32)
         .map(|index| (index as f32 * 0.01).sin().abs())
-        .collect();
+        .collect::<Vec<f32>>();
     let labels = (0..BATCH as u32).map(|image| image % 10).collect();
     let examples = Examples {
         inputs: Inputs::Images {
             size: ImageSize::SMALL,
-            pixels,
+            pixels: pixels.into(),
         },
         targets: Targets::Classes(labels),
     };

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{
-    data::{ImageSize, Inputs, Targets, Text},
+    data::{ImageSize, Inputs, Pixels, Targets, Text},
     networks::{Batch, InputLimits, Network},
 };
 
@@ -225,14 +225,18 @@ pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
             }
         }
         Inputs::Images { size, pixels } => Batch::Images {
-            pixels: places
-                .iter()
-                .flat_map(|&place| &pixels[place as usize * size.values()..][..size.values()])
-                .copied()
-                .collect(),
+            pixels: gather_pixels(places, pixels, *size),
             count: places.len(),
         },
     }
+}
+
+fn gather_pixels(places: &[u32], pixels: &Pixels, size: ImageSize) -> Vec<f32> {
+    let mut values = Vec::with_capacity(places.len() * size.values());
+    for &place in places {
+        values.extend_from_slice(&pixels.image(size, place as usize));
+    }
+    values
 }
 
 /// Number of windows of each text; empty if all have one.

@@ -16,6 +16,7 @@ use super::{
     networks::{InputLimits, Network},
     parameters::{Handle, Parameter, Parameters, Role},
     peft::MERGED_CONFIG,
+    preprocessing,
     pretrained::{Pretrained, Source},
     trainable::Trainable,
     weights::WeightsError,
@@ -82,18 +83,25 @@ fn save_tokenizer(base: &Pretrained, folder: &Path) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Copies the file that says how images are prepared, if the model has one.
+/// Saves how images are prepared: the model's own file, or a new one if the pictures of the training had another size.
 fn save_processor(base: &Pretrained, folder: &Path) -> Result<(), ExportError> {
-    const NAME: &str = "preprocessor_config.json";
-    let Source::Directory { path, .. } = &base.source else {
+    let path = folder.join(preprocessing::FILE);
+    let (own, config) = match &base.source {
+        Source::Directory { path, config } => (Some(path.as_path()), config),
+        Source::Builtin { .. } => (None, &Value::Null),
+    };
+    let InputLimits::Images { size } = base.network.inputs else {
         return Ok(());
     };
-    match fs::read(path.join(NAME)) {
-        Ok(text) => files::replace(&folder.join(NAME), &text).map_err(|source| ExportError::Access {
-            path: folder.join(NAME),
-            source,
-        }),
-        Err(_) => Ok(()),
+    if let Some(pictures) = &base.pictures
+        && own.is_some()
+        && *pictures != preprocessing::working(own, config, size, None)
+    {
+        return write_json(&path, &pictures.preprocessing.to_json());
+    }
+    match own.map(|own| fs::read(own.join(preprocessing::FILE))) {
+        Some(Ok(text)) => files::replace(&path, &text).map_err(|source| ExportError::Access { path, source }),
+        Some(Err(_)) | None => Ok(()),
     }
 }
 

@@ -14,11 +14,12 @@ use super::{
     batching::{ExampleError, check_inputs, check_targets, evaluation_batches},
     data::{Examples, Inputs, Targets},
     families::{HeadKind, HeadRequest, HeadSource},
-    networks::{Batch, Frozen, Model, Network},
+    networks::{Batch, Frozen, InputLimits, Model, Network, Stem},
     parameters::Parameters,
     peft::PeftAdapter,
     prefix_cache::{FrozenOutputs, gather_frozen},
-    pretrained::{LoadError, family, network, read_config, read_parameters},
+    preprocessing::{self, ImageInput},
+    pretrained::{ImageSizeError, LoadError, family, network, read_config, read_parameters},
     tasks::{Prediction, Scores, TASKS, Task, Truth, of_problem_type},
     trainer::TrainError,
     weights::WeightFile,
@@ -164,6 +165,8 @@ pub struct FineTuned {
     labels: Vec<String>,
     /// The probability from which each label is predicted; empty: one half.
     thresholds: Vec<f64>,
+    /// How pictures are prepared; `None` for texts.
+    pictures: Option<ImageInput>,
     device: Device,
 }
 
@@ -196,6 +199,10 @@ impl FineTuned {
             source: HeadSource::File,
         };
         let (family, network) = network(config_path, &config, request)?;
+        let pictures = match network.inputs {
+            InputLimits::Images { size } => Some(preprocessing::working(Some(folder), &config, size, None)),
+            InputLimits::Texts { .. } => None,
+        };
         let (mut file, _) = WeightFile::read_folder(folder)?;
         if let Some(adapter) = adapter {
             file = adapter.merged_into(file, (family, &network), folder)?;
@@ -207,8 +214,36 @@ impl FineTuned {
             parameters,
             labels,
             thresholds: Vec::new(),
+            pictures,
             device,
         })
+    }
+
+    /// Returns whether the model is of the built-in images' own family, which takes their numbers as they are.
+    pub fn is_builtin_family(&self) -> bool {
+        matches!(self.network.stem, Stem::Pixels(_))
+    }
+
+    /// How pictures are prepared for the model; `None` for a text model.
+    pub fn picture_input(&self) -> Option<&ImageInput> {
+        self.pictures.as_ref()
+    }
+
+    /// The model for pictures of the size that its files prepare them for.
+    ///
+    /// # Errors
+    /// If the model does not take images of that size.
+    pub fn for_pictures(self) -> Result<Self, ImageSizeError> {
+        let (InputLimits::Images { size: own }, Some(ImageInput { size, .. })) = (self.network.inputs, &self.pictures)
+        else {
+            return Ok(self);
+        };
+        if own == *size {
+            return Ok(self);
+        }
+        let network = self.network.resized(size.height, size.width);
+        let network = network.ok_or_else(|| ImageSizeError::new(size.height, size.width))?;
+        Ok(Self { network, ..self })
     }
 
     /// The model with a threshold for each label: the probability from which it is predicted.

@@ -124,7 +124,7 @@ impl Footprint {
 fn bytes(examples: &Examples) -> u64 {
     let inputs: usize = match &examples.inputs {
         Inputs::Texts(texts) => texts.iter().map(Text::bytes).sum(),
-        Inputs::Images { pixels, .. } => size_of_val(pixels.as_slice()),
+        Inputs::Images { pixels, .. } => pixels.memory(),
     };
     (inputs + examples.targets.bytes()) as u64
 }

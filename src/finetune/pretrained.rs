@@ -1,6 +1,7 @@
 //! The pretrained model that all trials of a process share.
 
 use std::{
+    borrow::Cow,
     io,
     path::{Path, PathBuf},
 };
@@ -66,6 +67,12 @@ pub struct ImageSizeError {
     width: usize,
 }
 
+impl ImageSizeError {
+    pub(crate) fn new(height: usize, width: usize) -> Self {
+        Self { height, width }
+    }
+}
+
 /// The origin of a model.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
@@ -88,6 +95,8 @@ pub struct Pretrained {
     pub(crate) device: Device,
     /// True if the values are those of a base model with an adapter.
     pub(crate) is_adapted: bool,
+    /// How pictures are prepared for it, if it is trained on files of pictures.
+    pub(crate) pictures: Option<ImageInput>,
     checksum: u32,
 }
 
@@ -146,6 +155,7 @@ impl Pretrained {
             source,
             device,
             is_adapted: adapter.is_some(),
+            pictures: None,
             checksum,
         })
     }
@@ -155,13 +165,25 @@ impl Pretrained {
     /// # Errors
     /// If the name is unknown, or the bytes are not the weights of that model.
     pub fn builtin(name: &str, bytes: &[u8], labels: &[String], device: Device) -> Result<Self, LoadError> {
+        Self::builtin_for((name, bytes), (TASKS[0], labels), device)
+    }
+
+    /// As [`Self::builtin`], for a task with outputs of these names.
+    ///
+    /// # Errors
+    /// As [`Self::builtin`].
+    pub fn builtin_for(
+        (name, bytes): (&str, &[u8]),
+        (task, labels): (&'static dyn Task, &[String]),
+        device: Device,
+    ) -> Result<Self, LoadError> {
         let unknown = || LoadError::UnknownBuiltin { name: name.to_owned() };
         if name != "resnet8-cifar10" {
             return Err(unknown());
         }
         let config = serde_json::json!({ "model_type": "resnet8" });
         let request = HeadRequest {
-            kind: HeadKind::Whole,
+            kind: task.head(),
             outputs: labels.len(),
             source: HeadSource::New,
         };
@@ -169,13 +191,14 @@ impl Pretrained {
         let parameters = read_parameters(family, &network, WeightFile::parse(bytes, name)?, name, device)?;
         Ok(Self {
             family,
-            task: TASKS[0],
+            task,
             network,
             parameters,
             labels: labels.to_vec(),
             source: Source::Builtin { name: name.to_owned() },
             device,
             is_adapted: false,
+            pictures: None,
             checksum: crc32fast::hash(bytes),
         })
     }
@@ -213,17 +236,50 @@ impl Pretrained {
 
     /// The images that the model takes; `None` for a text model.
     pub fn image_input(&self) -> Option<ImageInput> {
+        if let Some(pictures) = &self.pictures {
+            return Some(pictures.clone());
+        }
         let InputLimits::Images { size } = self.network.inputs else {
             return None;
         };
-        let (folder, config) = match &self.source {
-            Source::Directory { path, config } => (Some(path.as_path()), config),
-            Source::Builtin { .. } => (None, &Value::Null),
-        };
+        let (folder, config) = self.described();
         Some(ImageInput {
             size,
-            preprocessing: preprocessing::read(folder, config, size),
+            preprocessing: preprocessing::read(folder, &config, size),
         })
+    }
+
+    /// The model for pictures of this height and width; without one, of the size that its files prepare pictures for.
+    ///
+    /// # Errors
+    /// As [`Self::with_image_size`].
+    pub fn for_pictures(self, asked: Option<[usize; 2]>) -> Result<Self, ImageSizeError> {
+        let InputLimits::Images { size } = self.network.inputs else {
+            return Err(ImageSizeError { height: 0, width: 0 });
+        };
+        let (folder, config) = self.described();
+        let input = preprocessing::working(folder, &config, size, asked);
+        let ImageSize { height, width, .. } = input.size;
+        let fitting = if input.size == size {
+            self
+        } else {
+            self.with_image_size(height, width)?
+        };
+        Ok(Self {
+            pictures: Some(input),
+            ..fitting
+        })
+    }
+
+    /// The folder and the configuration that say how images are prepared.
+    fn described(&self) -> (Option<&Path>, Cow<'_, Value>) {
+        match &self.source {
+            Source::Directory { path, config } => (Some(path.as_path()), Cow::Borrowed(config)),
+            Source::Builtin { .. } => {
+                let config = serde_json::json!({ "model_type": self.family.model_types.first() });
+                (None, Cow::Owned(config))
+            }
+        }
     }
 
     /// The model for images of this height and width. Learned positions are resampled as the family's library does.
@@ -236,6 +292,11 @@ impl Pretrained {
             .resized(height, width)
             .ok_or(ImageSizeError { height, width })?;
         Ok(Self { network, ..self })
+    }
+
+    /// Returns whether the model is of the built-in images' own family, which takes their numbers as they are.
+    pub fn is_builtin_family(&self) -> bool {
+        self.family.model_types == ["resnet8"]
     }
 
     /// Maximum length of a text in tokens; `None` for an image model.

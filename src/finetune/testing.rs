@@ -293,7 +293,7 @@ pub fn images(count: usize, classes: u32) -> Examples {
     Examples {
         inputs: Inputs::Images {
             size: ImageSize::SMALL,
-            pixels,
+            pixels: pixels.into(),
         },
         targets: Targets::Classes(labels),
     }

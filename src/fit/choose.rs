@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::asked::task_of;
 use super::texts::{self, Texts};
-use super::{Asked, FitError, Reasoned, models, spaces, write};
+use super::{Asked, FitError, Reasoned, models, pictures, spaces, write};
 use crate::catalogue::BUILTIN_IMAGES;
 use crate::finetune::data::guess::{Guess, Wishes, guess};
 use crate::finetune::data::{Source, builtin};
@@ -24,7 +24,7 @@ const MOST_HELD_OUT: u64 = 2_000;
 const SHARES: (f64, f64) = (0.2, 0.1);
 
 /// The budget in seconds from which on the best trials are trained again with fresh seeds.
-const ENOUGH_FOR_SEEDS: f64 = 300.0;
+pub(super) const ENOUGH_FOR_SEEDS: f64 = 300.0;
 
 /// A score of classes that are not in balance.
 const OF_IMBALANCE: &str = "f1";
@@ -102,6 +102,9 @@ pub fn choose(asked: &Asked) -> Result<Chosen, FitError> {
     if asked.file.strip_prefix("builtin:").is_some_and(is_picture) {
         return Err(FitError::Pictures(asked.file.clone()));
     }
+    if pictures::is_here(&asked.file) {
+        return pictures::choose(asked);
+    }
     let source = if Path::new(&asked.file).exists() {
         Source::Path(asked.file.as_str().into())
     } else {
@@ -134,6 +137,16 @@ pub fn choose(asked: &Asked) -> Result<Chosen, FitError> {
         is_imbalanced: chosen.guess.task.value == TaskKind::Classification && chosen.guess.metric.value == OF_IMBALANCE,
     });
     // The user's own metric is checked here.
+    parsed(&chosen)?;
+    Ok(chosen)
+}
+
+/// A choice for pictures with what depends on their number, after they are found and checked.
+pub(super) fn finished(mut chosen: Chosen, epochs: impl Fn(u64) -> (f64, &'static str)) -> Result<Chosen, FitError> {
+    let train = training_rows(&chosen)?;
+    let (validation, _) = SHARES;
+    chosen.rows = (train as f64 / (1.0 - validation)).round() as u64;
+    chosen.epochs = epochs(chosen.rows);
     parsed(&chosen)?;
     Ok(chosen)
 }
@@ -181,13 +194,7 @@ fn choose_model(asked: &Asked, texts: &Texts, tokens: f64, chosen: &mut Chosen) 
         chosen.is_missing = choice.is_missing;
         return (choice.model.weights(), Some(choice.model.layers));
     };
-    // As `./my-model` in a spec: a folder is named by its path.
-    let folder = Path::new(model).is_dir();
-    let name = match std::path::absolute(model) {
-        Ok(path) if folder => path.display().to_string(),
-        _ => model.clone(),
-    };
-    chosen.model = Reasoned::said(name);
+    chosen.model = Reasoned::said(choose_model_name(model));
     let known = models::MODELS.iter().find(|known| known.name == model);
     let size = known.map(|known| Size {
         layers: known.layers,
@@ -203,6 +210,14 @@ fn choose_model(asked: &Asked, texts: &Texts, tokens: f64, chosen: &mut Chosen) 
     // Without its configuration it counts as one of base size.
     let (layers, hidden) = size.map_or((12, 768), |size| (size.layers, size.hidden));
     (models::weights(layers, hidden), size.map(|size| size.layers))
+}
+
+/// The model as a spec names it: as `./my-model` in a spec, a folder is named by its path.
+pub(super) fn choose_model_name(model: &str) -> String {
+    match std::path::absolute(model) {
+        Ok(path) if Path::new(model).is_dir() => path.display().to_string(),
+        _ => model.to_owned(),
+    }
 }
 
 /// The size of a model.
@@ -263,7 +278,7 @@ fn split(rows: u64) -> Reasoned<Split> {
 }
 
 /// The name of a file without its extensions, in the letters of names of studies.
-fn name(file: &str) -> String {
+pub(super) fn name(file: &str) -> String {
     let file = file.strip_prefix("builtin:").unwrap_or(file);
     let last = Path::new(file)
         .file_name()

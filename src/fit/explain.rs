@@ -2,6 +2,7 @@
 
 use super::models::duration;
 use super::{Chosen, choose::Split};
+use crate::spec::Task;
 
 /// Width of the column of keys.
 const WIDTH: usize = 12;
@@ -10,14 +11,23 @@ impl Chosen {
     /// A line for every choice: the key in a spec, the value, and the reason.
     pub fn explain(&self) -> Vec<String> {
         let guess = &self.guess;
+        let is_pictures = self.task == Task::ImageClassification;
         let counted = if guess.is_whole { "all" } else { "the first" };
         let mut lines = vec![
             line("file", &self.file, &self.form),
-            line(
-                "rows",
-                &format!("about {}", self.rows),
-                &format!("columns are chosen by {counted} {}", guess.records),
-            ),
+            if is_pictures {
+                line(
+                    "pictures",
+                    &format!("about {}", self.rows),
+                    "for training and validation",
+                )
+            } else {
+                line(
+                    "rows",
+                    &format!("about {}", self.rows),
+                    &format!("columns are chosen by {counted} {}", guess.records),
+                )
+            },
             line("task", self.task.name(), &guess.task.reason),
         ];
         let named = |columns: &[String]| one_or_more(columns, |column| format!("`{column}`"));
@@ -43,8 +53,10 @@ impl Chosen {
             Split::Counts(rows) => format!("validation {rows}, test {rows}"),
         };
         lines.push(line("split", &split, &self.split.reason));
-        let length = self.max_length.value.to_string();
-        lines.push(line("max_length", &length, &self.max_length.reason));
+        if !is_pictures {
+            let length = self.max_length.value.to_string();
+            lines.push(line("max_length", &length, &self.max_length.reason));
+        }
         let language = if self.passed_over.is_empty() {
             String::new()
         } else {

@@ -9,6 +9,7 @@ mod choose;
 mod error;
 mod explain;
 mod models;
+mod pictures;
 mod spaces;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use crate::finetune::data::Source;
 use crate::finetune::data::builtin;
 use crate::metrics::{self, Goal, Task as TaskKind};
 use crate::readers::ReadOptions;
+use crate::spec::Task;
 
 /// Writes the spec.
 pub(super) fn spec(chosen: &Chosen) -> String {
@@ -76,12 +77,7 @@ fn write(text: &mut String, chosen: &Chosen) -> std::fmt::Result {
         }
     }
     writeln!(text)?;
-    comment(
-        text,
-        0,
-        &format!("{}; longer texts are cut or read in windows", chosen.max_length.reason),
-    )?;
-    writeln!(text, "max_length: {}", chosen.max_length.value)?;
+    max_length(text, chosen)?;
     comment(text, 0, &chosen.metric.reason)?;
     writeln!(
         text,
@@ -118,6 +114,19 @@ fn write(text: &mut String, chosen: &Chosen) -> std::fmt::Result {
         writeln!(text, "selection: {{rule: one_se, top_k: 3, reseeds: 2}}")?;
     }
     writeln!(text, "resources: {{devices: auto}}\nseed: 7")
+}
+
+/// The length of texts; pictures have none.
+fn max_length(text: &mut String, chosen: &Chosen) -> std::fmt::Result {
+    if chosen.task == Task::ImageClassification {
+        return Ok(());
+    }
+    comment(
+        text,
+        0,
+        &format!("{}; longer texts are cut or read in windows", chosen.max_length.reason),
+    )?;
+    writeln!(text, "max_length: {}", chosen.max_length.value)
 }
 
 /// The direction of the metric, if the program knows it.

@@ -6,6 +6,7 @@ use super::tables::{Table, patient};
 use super::{InputError, hub_model};
 use crate::finetune::KeptTruth;
 use crate::finetune::data::doctor::{self, Depth, Examination, Unit};
+use crate::finetune::data::pictures::PictureCache;
 use crate::finetune::data::{Position, RawText, Tokenizer};
 use crate::spec::{DataSpec, FineTuneSpec, ModelSource};
 
@@ -25,6 +26,14 @@ pub fn examine(spec: &FineTuneSpec, depth: Depth) -> Result<Examination, InputEr
             return Ok(doctor::examine_images(&format!("builtin:{name}"), &data));
         }
     };
+    if spec.reads_pictures() {
+        let options = super::tables::picture_options(spec.task, table)?;
+        return Ok(doctor::examine_pictures(
+            options,
+            PictureCache::of_user().as_ref(),
+            depth,
+        )?);
+    }
     let tokenizer = model_folder(spec).and_then(|folder| Tokenizer::from_folder(&folder).ok());
     let unit = match &tokenizer {
         Some(tokenizer) => Unit::Tokens {
@@ -49,6 +58,12 @@ fn model_folder(spec: &FineTuneSpec) -> Option<PathBuf> {
 /// The places and texts of the validation examples of a spec, in the order of the kept truth; `None` if the data is of
 /// another kind, is gone, or is no longer what the truth was kept of.
 pub fn validation_rows(spec: &FineTuneSpec, truth: &KeptTruth) -> Option<Vec<(Position, RawText)>> {
+    if spec.reads_pictures() {
+        let table = super::tables::pictures(spec).ok()?;
+        let is_same = table.labels() == truth.names.as_slice() && *table.validation_targets() == truth.targets;
+        let (places, paths) = table.validation_rows();
+        return is_same.then(|| places.iter().cloned().zip(paths.iter().cloned()).collect());
+    }
     let Table::Texts(table) = Table::load(spec).ok()? else {
         return None;
     };

@@ -15,7 +15,7 @@ use crate::hub::{
     self, Cache, Cached, ChoiceError, Hub, HubError, Listing, Progress, Repository, Wanted, choose_model_files,
     parse_model_id,
 };
-use crate::spec::{FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
+use crate::spec::{FineTuneSpec, ModelSource, ObjectiveSpec, Spec};
 use crate::suggestion::did_you_mean;
 
 /// The description of a model's architecture.
@@ -157,11 +157,10 @@ pub(super) fn cached(reference: &str) -> Result<PathBuf, InputError> {
 }
 
 pub(super) fn kind_of(fine_tune: &FineTuneSpec) -> ModelKind {
-    match fine_tune.task {
-        Task::TextClassification | Task::Regression | Task::TokenClassification | Task::QuestionAnswering => {
-            ModelKind::Text
-        }
-        Task::ImageClassification => ModelKind::Image,
+    if fine_tune.reads_pictures() {
+        ModelKind::Image
+    } else {
+        ModelKind::Text
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::lengths::{ByLength, Lengths};
 use super::model_parts::ModelParts;
-use super::tables::{Table, encoding};
+use super::tables::{Table, encoding, pictures};
 use super::{Sizes, hub_model, training_config};
 use crate::catalogue::BUILTIN_IMAGES;
+use crate::finetune::data::pictures::{Prepared, converted};
 use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{
-    Device, Footprint, LoadError, Pretrained, TrainError, Training, TrainingCost, start_threads, tasks,
+    Device, Footprint, ImageSizeError, LoadError, Pretrained, TrainError, Training, TrainingCost, start_threads, tasks,
 };
 use crate::hub::HubError;
 use crate::metrics::{self, Task as TaskKind};
@@ -153,6 +154,17 @@ pub enum InputError {
         /// Rows of the embedding table.
         rows: usize,
     },
+    /// The model does not take images of the size that was asked for.
+    #[error("`image_size: {asked}` does not fit the model `{model}`: {reason}")]
+    ImageSize {
+        /// The size in the spec.
+        asked: usize,
+        /// The model.
+        model: String,
+        /// The reason.
+        #[source]
+        reason: ImageSizeError,
+    },
     /// A metric names a class that the data does not have.
     #[error(
         "`metric: {metric}` names the class `{class}`, but the labels of the data are {}",
@@ -219,11 +231,10 @@ impl TrainingInputs {
     /// ```
     pub fn load(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
         start_threads()?;
-        match spec.task {
-            Task::ImageClassification => Self::images(spec, device),
-            Task::TextClassification | Task::Regression | Task::TokenClassification | Task::QuestionAnswering => {
-                Self::texts(spec, device)
-            }
+        if spec.reads_pictures() {
+            Self::images(spec, device)
+        } else {
+            Self::texts(spec, device)
         }
     }
 
@@ -238,31 +249,28 @@ impl TrainingInputs {
     }
 
     fn images(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
-        let DataSpec::Builtin {
+        if let DataSpec::Builtin {
             name,
             train_limit,
             test,
         } = &spec.data
-        else {
-            return Err(InputError::WrongData {
-                task: "image-classification",
-                data: spec.data.name(),
-                need: "it needs images, such as `builtin:fashion-mini`",
-            });
-        };
-        let data = builtin_data(name, *train_limit, *test)?;
-        let model = match &spec.model {
-            ModelSource::Builtin(name) => Pretrained::builtin(name, RESNET8_CIFAR10, &data.labels, device)?,
-            ModelSource::Directory(path) => Pretrained::load_directory(whole(path, spec)?, &data.labels, device)?,
-            ModelSource::Hub(id) => {
-                Pretrained::load_directory(&hub_model::find(id, hub_model::kind_of(spec))?, &data.labels, device)?
-            }
-        };
-        let needs_images = "it needs a model of images, such as `builtin:resnet8-cifar10`";
-        match model.max_length() {
-            None => Ok(Self::new(model, data)),
-            Some(_) => Err(wrong_model("image-classification", &spec.model, needs_images)),
+        {
+            let data = builtin_data(name, *train_limit, *test)?;
+            let model = image_model(spec, (TaskKind::Classification, &data.labels), device)?;
+            let data = match model.image_input() {
+                Some(input) if !model.is_builtin_family() => converted(data, &input),
+                _ => data,
+            };
+            return Ok(Self::new(model, data));
         }
+        let table = pictures(spec)?;
+        let model = image_model(spec, (table.task(), table.labels()), device)?;
+        let input = model.image_input().ok_or_else(|| needs_images(spec))?;
+        let Prepared { data, notes } = table.prepare(&input)?;
+        Ok(Self {
+            notes: [table.notes(), notes].concat(),
+            ..Self::new(model, data)
+        })
     }
 
     fn texts(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
@@ -526,6 +534,7 @@ pub(super) fn examples(spec: &FineTuneSpec) -> Result<Samples, InputError> {
                 test,
             },
         ) => builtin_data(name, *train_limit, *test)?.train.len(),
+        _ if spec.reads_pictures() => pictures(spec)?.train_examples(),
         _ => Table::load(spec)?.train_examples(),
     };
     Ok(Samples(examples as u64))
@@ -582,6 +591,35 @@ fn losses(space: &Space) -> Vec<Configuration> {
             .map(move |value| [(name, value)].into_iter().collect())
     });
     all.collect()
+}
+
+/// The model of a spec for pictures of its size.
+fn image_model(
+    spec: &FineTuneSpec,
+    (kind, labels): (TaskKind, &[String]),
+    device: Device,
+) -> Result<Pretrained, InputError> {
+    let outputs = (tasks::task(kind).unwrap_or(tasks::TASKS[0]), labels);
+    let model = match &spec.model {
+        ModelSource::Builtin(name) => Pretrained::builtin_for((name, RESNET8_CIFAR10), outputs, device)?,
+        ModelSource::Directory(path) => Pretrained::load(whole(path, spec)?, outputs, device)?,
+        ModelSource::Hub(id) => Pretrained::load(&hub_model::find(id, hub_model::kind_of(spec))?, outputs, device)?,
+    };
+    if model.image_input().is_none() {
+        return Err(needs_images(spec));
+    }
+    let asked = spec.image_size;
+    let sides = asked.map(|side| [side, side]);
+    model.for_pictures(sides).map_err(|reason| InputError::ImageSize {
+        asked: asked.unwrap_or_default(),
+        model: model_name(&spec.model),
+        reason,
+    })
+}
+
+fn needs_images(spec: &FineTuneSpec) -> InputError {
+    let need = "it needs a model of images, such as `builtin:resnet8-cifar10`";
+    wrong_model(spec.task.name(), &spec.model, need)
 }
 
 fn wrong_model(task: &'static str, model: &ModelSource, need: &'static str) -> InputError {

@@ -44,7 +44,7 @@ use std::time::Duration;
 pub use crate::finetune::Recipe;
 use crate::finetune::{Device, PrefixCache};
 use crate::space::Configuration;
-use crate::spec::{FineTuneSpec, ObjectiveSpec, Spec, Task};
+use crate::spec::{FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::{Failure, MemoryModel, Progress, Segment, SegmentReport};
 use crate::units::Samples;
@@ -120,14 +120,12 @@ pub enum Demand {
 impl Demand {
     /// The demand of fine-tuning.
     ///
-    /// Our image models are small: a quickstart took longer on a GPU than on the same number of cores
+    /// The built-in image model is small: a quickstart took longer on a GPU than on the same number of cores
     /// (`benches/PERFORMANCE.md`, "On a GPU").
     pub fn of(spec: &FineTuneSpec) -> Self {
-        match spec.task {
-            Task::TextClassification | Task::Regression | Task::TokenClassification | Task::QuestionAnswering => {
-                Self::Training
-            }
-            Task::ImageClassification => Self::SmallTraining,
+        match (spec.task, &spec.model) {
+            (Task::ImageClassification, ModelSource::Builtin(_)) => Self::SmallTraining,
+            _ => Self::Training,
         }
     }
 

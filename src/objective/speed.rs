@@ -182,14 +182,10 @@ fn some(examples: &Examples) -> Examples {
     let indices = (0..examples.len()).step_by(examples.len().div_ceil(EVALUATED).max(1));
     let inputs = match &examples.inputs {
         Inputs::Texts(texts) => Inputs::Texts(indices.clone().map(|index| texts[index].clone()).collect()),
-        Inputs::Images { size, pixels } => {
-            let values = size.values();
-            let images = indices.clone().flat_map(|index| &pixels[index * values..][..values]);
-            Inputs::Images {
-                size: *size,
-                pixels: images.copied().collect(),
-            }
-        }
+        Inputs::Images { size, pixels } => Inputs::Images {
+            size: *size,
+            pixels: pixels.pick(*size, indices.clone()),
+        },
     };
     Examples {
         inputs,

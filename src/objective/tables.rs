@@ -4,13 +4,16 @@ use std::path::Path;
 
 use super::{InputError, hub_data};
 use crate::finetune::data::doctor::{Depth, Patient, Unit};
+use crate::finetune::data::pictures::{self, PictureCache, PictureOptions, PictureTable};
 use crate::finetune::data::{
     self, AnsweringOptions, DataError, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions,
     SentenceTable, Source, SplitColumn, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns,
     TextEncoder, TextTable, Together, TokenTable, load_table,
 };
 use crate::metrics::Task as TaskKind;
-use crate::spec::{Amount, DataSpec, FineTuneSpec, HeldOut, OnMissing, Reading, SplitBy, TableSpec, Task, Truncation};
+use crate::spec::{
+    Amount, DataSpec, FineTuneSpec, HeldOut, OnBadImage, OnMissing, Reading, SplitBy, TableSpec, Task, Truncation,
+};
 
 /// Checked and split examples, not yet tokenized.
 pub(super) enum Table {
@@ -162,6 +165,46 @@ fn texts(task: Task, table: &TableSpec) -> Result<TableOptions, InputError> {
         train_limit: table.train_limit.map(held),
         split: split(table),
         together: together(table),
+    })
+}
+
+/// The pictures of a spec, found and split.
+///
+/// # Errors
+/// If the data is of another kind, or if there are no pictures.
+pub(super) fn pictures(spec: &FineTuneSpec) -> Result<PictureTable, InputError> {
+    let DataSpec::Table(table) = &spec.data else {
+        return Err(InputError::WrongData {
+            task: spec.task.name(),
+            data: spec.data.name(),
+            need: "it needs a folder with a folder of pictures for each class, or a table of paths",
+        });
+    };
+    if spec.task == Task::Regression && table.split.by == Some(SplitBy::Stratified) {
+        return Err(DataError::NoStrata.into());
+    }
+    Ok(PictureTable::load(
+        picture_options(spec.task, table)?,
+        PictureCache::of_user(),
+    )?)
+}
+
+/// Where the pictures of a spec are.
+///
+/// # Errors
+/// If the data is on the hub and not in the cache.
+pub(super) fn picture_options(task: Task, table: &TableSpec) -> Result<PictureOptions, InputError> {
+    let named = TableSpec {
+        text: vec!["image".to_owned()],
+        ..table.clone()
+    };
+    Ok(PictureOptions {
+        table: texts(task, &named)?,
+        column: table.pictures.image.clone(),
+        on_bad: match table.pictures.on_bad_image {
+            OnBadImage::Error => pictures::OnBadImage::Error,
+            OnBadImage::Skip => pictures::OnBadImage::Skip,
+        },
     })
 }
 

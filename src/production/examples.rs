@@ -77,6 +77,9 @@ impl Loaded {
         start_threads().map_err(InputError::from)?;
         let (model, tokenizer) = load_fine_tuned(folder, device)?;
         let notes = Trained::read(folder);
+        let model = model
+            .for_pictures()
+            .map_err(|error| ProductionError::Usage(format!("`{}`: {error}", folder.display())))?;
         let model = match thresholds(notes.as_ref(), &model) {
             Some(thresholds) => model.with_thresholds(thresholds),
             None => model,

@@ -27,6 +27,9 @@ pub struct Trained {
     pub task: String,
     /// Column of the texts; `None` for images.
     pub text: Option<String>,
+    /// Column of the paths of pictures, if it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// Column of the second texts; `None` unless the model reads pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_pair: Option<String>,
@@ -88,6 +91,7 @@ impl Trained {
             task: task.to_owned(),
             text: column(0),
             text_pair: column(1),
+            image: None,
             label: labels.first().cloned(),
             more_labels: labels.iter().skip(1).cloned().collect(),
             max_length: texts.map(|texts| texts.max_length),

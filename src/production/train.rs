@@ -267,6 +267,13 @@ fn write_notes(
 fn notes(fine_tune: &FineTuneSpec) -> Trained {
     let task = fine_tune.task.name();
     match &fine_tune.data {
+        DataSpec::Table(table) if fine_tune.reads_pictures() => Trained {
+            multi_label: table.multi_label.clone(),
+            label: table.label.first().cloned(),
+            more_labels: table.label.iter().skip(1).cloned().collect(),
+            image: table.pictures.image.clone(),
+            ..Trained::new(task, None)
+        },
         DataSpec::Table(table) => Trained {
             multi_label: table.multi_label.clone(),
             stride: table.stride,
@@ -311,7 +318,7 @@ fn save(training: &Training, saved: Saved, spec: &FineTuneSpec, folder: &Path) -
         Saved::Model => training.export(folder)?,
         Saved::Adapter => training.export_adapter(folder)?,
     }
-    if matches!(spec.data, DataSpec::Table(_)) {
+    if matches!(spec.data, DataSpec::Table(_)) && !spec.reads_pictures() {
         note_max_length(folder, spec.max_length)?;
     }
     Ok(())

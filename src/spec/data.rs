@@ -8,6 +8,7 @@ use super::files::{FileCheck, Files};
 use super::hub_data::{self, HubData, TRAIN};
 use super::keys::{Kind, Section, key};
 use super::objective::{BUILTIN, builtin};
+use super::pictures::{PICTURE_KEYS, Pictures};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::reading::{READING_KEYS, Reading};
@@ -80,7 +81,7 @@ pub(super) const DATA: Section = Section {
             key(
                 "train",
                 Kind::Any(&TEXTS),
-                "Training examples: a file, a folder, a pattern such as `data/*.csv`, a list of these, or a built-in set.",
+                "Training examples: a file, a folder, a pattern such as `data/*.csv`, a list of these, or a built-in set. Of pictures: a folder with a folder for each class, in which `train`, `val` and `test` may be folders of their own; a table of paths and labels; or an IDX file.",
             )
             .examples(&["\"reviews.csv\"", "[\"a.jsonl.gz\", \"b.jsonl.gz\"]", "\"builtin:fashion-mini\""]),
             key(
@@ -151,7 +152,12 @@ pub(super) const DATA: Section = Section {
                 "How examples are held out of `train`. With `hub` it may be the split of the training examples, another way to write `train`.",
             ),
         ];
-        examples.into_iter().chain(declared::keys(READING_KEYS)).collect()
+        let pictures = declared::keys(PICTURE_KEYS);
+        examples
+            .into_iter()
+            .chain(pictures)
+            .chain(declared::keys(READING_KEYS))
+            .collect()
     },
 };
 
@@ -283,6 +289,9 @@ fn table(
     let reading = fields.map_or(Some(Reading::default()), |fields| {
         declared::fill(*fields, READING_KEYS, problems)
     });
+    let pictures = fields.map_or(Some(Pictures::default()), |fields| {
+        declared::fill(*fields, PICTURE_KEYS, problems)
+    });
     let split = split::read(
         get("split").filter(|node| hub.is_none() || !is_one_split(node)),
         [("validation", validation.is_some()), ("test", test.is_some())],
@@ -301,6 +310,7 @@ fn table(
         stride: inside(stride)?.map(|stride| stride as usize),
         max_windows: inside(max_windows)?.map(|windows| windows as usize),
         reading: reading?,
+        pictures: pictures?,
         split: split?,
     })))
 }

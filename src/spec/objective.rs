@@ -9,6 +9,7 @@ use super::files::{FileCheck, Files};
 use super::keys::{Kind, Section};
 use super::metric::Reported;
 use super::parameters::Names;
+use super::pictures::OnBadImage;
 use super::raw::Node;
 use super::reader::{self, Fields, Problems};
 use super::resolved::{AskTellSpec, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, TableSpec, Task, Truncation};
@@ -130,7 +131,7 @@ fn outcomes(spec: &Fields<'_>) -> TaskKind {
 
 /// The kind of objective in a spec. Keys of another kind are errors.
 pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind {
-    const OF_FINE_TUNING: [&str; 5] = ["task", "model", "model_licence", "data", "max_length"];
+    const OF_FINE_TUNING: [&str; 6] = ["task", "model", "model_licence", "data", "max_length", "image_size"];
     let (kind, word, others) = if spec.get("ask_tell").is_some() {
         let others = [
             &OF_FINE_TUNING[..],
@@ -252,13 +253,20 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
                 mismatch("data", &format!("the data set `{name}`"), tasks_for(ModelInput::Images));
             }
         }
-        DataSpec::Table(_) if task == Task::ImageClassification => {
-            mismatch("data", "a table of texts", &[Task::TextClassification]);
-        }
         DataSpec::Table(_) => {}
     }
+    if plain.image_size.is_some()
+        && !task.reads_pictures(&data)
+        && let Some(entry) = spec.entry("image_size")
+    {
+        problems.error(
+            Diagnostic::error(&entry.key_location, "`image_size` is for pictures")
+                .with_help("they have `task: image-classification`, or `task: regression` with `image` in `data`"),
+        );
+        is_clean = false;
+    }
     if let DataSpec::Table(table) = &data
-        && let Some((key, fault)) = misused(task, table)
+        && let Some((key, fault)) = misused_pictures(task, table, &data).or_else(|| misused(task, table))
         && let Some(node) = spec.get("data")
     {
         let location = &node.child(key).unwrap_or(node).location;
@@ -279,6 +287,34 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
             _ => DEFAULT_LENGTH,
         }),
         searches_length: false,
+        image_size: plain.image_size,
+    })
+}
+
+/// The first key of `data` that only pictures have, or that they do not have, and what to write instead.
+fn misused_pictures(task: Task, table: &TableSpec, data: &DataSpec) -> Option<(&'static str, &'static str)> {
+    let has_windows =
+        table.truncation != Truncation::default() || table.stride.is_some() || table.max_windows.is_some();
+    Some(match task.reads_pictures(data) {
+        false if table.pictures.image.is_some() => (
+            "image",
+            "`image` is for the tasks `image-classification` and `regression`; the column of a text is `text`",
+        ),
+        false if table.pictures.on_bad_image != OnBadImage::default() => (
+            "on_bad_image",
+            "`on_bad_image` is for pictures: they have `task: image-classification`, or `image` in `data`",
+        ),
+        true if !table.text.is_empty() => ("text", "pictures have no `text`; the column of their paths is `image`"),
+        true if has_windows => ("truncation", "`truncation`, `stride` and `max_windows` are for texts"),
+        true if table.hub.is_some() => (
+            "hub",
+            "pictures are not read from data sets of the hub yet: save them as files, and name their folder in `train`",
+        ),
+        true if table.split.near_duplicates => (
+            "split",
+            "`near_duplicates` compares texts: equal pictures stay together without it, with `by` in `split`",
+        ),
+        _ => return None,
     })
 }
 
@@ -292,7 +328,7 @@ fn misused(task: Task, table: &TableSpec) -> Option<(&'static str, &'static str)
             "multi_label",
             "`multi_label` is for `task: text-classification`; `task: regression` predicts numbers",
         ),
-        Task::TextClassification if table.label.len() > 1 => (
+        Task::TextClassification | Task::ImageClassification if table.label.len() > 1 => (
             "label",
             "several columns in `label` are for `task: regression`; several labels per row are in one column, with `multi_label`",
         ),
@@ -332,8 +368,9 @@ fn name_columns(task: Task, table: &mut TableSpec) {
     if task.reads_all() {
         return;
     }
+    let is_pictures = task == Task::ImageClassification || table.pictures.image.is_some();
     for (columns, usual) in [(&mut table.text, "text"), (&mut table.label, "label")] {
-        if columns.is_empty() {
+        if columns.is_empty() && !(is_pictures && usual == "text") {
             columns.push(usual.to_owned());
         }
     }

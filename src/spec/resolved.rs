@@ -11,6 +11,7 @@ use super::epochs::EpochRange;
 use super::function::FunctionSpec;
 use super::hub_data::HubData;
 use super::limits::TrialLimits;
+use super::pictures::Pictures;
 use super::provenance::Provenance;
 use super::reading::Reading;
 use super::resources::Resources;
@@ -114,6 +115,16 @@ pub struct FineTuneSpec {
     /// True if `max_length` is a parameter of the search; then `max_length` here is its largest value.
     #[serde(default)]
     pub searches_length: bool,
+    /// Height and width of pictures for the model; `None`: the size that the model's files name.
+    #[serde(default)]
+    pub image_size: Option<usize>,
+}
+
+impl FineTuneSpec {
+    /// Returns whether the examples are pictures.
+    pub fn reads_pictures(&self) -> bool {
+        self.task.reads_pictures(&self.data)
+    }
 }
 
 /// The task that the model is trained for.
@@ -133,6 +144,16 @@ pub enum Task {
 }
 
 impl Task {
+    /// Returns whether the examples are pictures: those of one task always are, and numbers are predicted for pictures if
+    /// the data names them.
+    pub(super) fn reads_pictures(self, data: &DataSpec) -> bool {
+        match (self, data) {
+            (Self::ImageClassification, _) => true,
+            (Self::Regression, DataSpec::Table(table)) => table.pictures.image.is_some(),
+            _ => false,
+        }
+    }
+
     /// Its name in specs and on model hubs.
     pub fn name(self) -> &'static str {
         match self {
@@ -209,6 +230,9 @@ pub struct TableSpec {
     pub max_windows: Option<usize>,
     /// How the files are written.
     pub reading: Reading,
+    /// Where pictures are, if the examples are pictures.
+    #[serde(default)]
+    pub pictures: Pictures,
     /// The split of validation and test examples that have neither files nor numbers.
     pub split: Split,
 }

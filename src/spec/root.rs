@@ -68,6 +68,8 @@ pub(super) struct Root {
     pub(super) model_licence: Option<String>,
     /// Maximum length of a text in tokens; only for fine-tuning.
     pub(super) max_length: Option<usize>,
+    /// Height and width of pictures; only for fine-tuning.
+    pub(super) image_size: Option<usize>,
     pub(super) method: SearcherSpec,
     pub(super) prior: Recipes,
     pub(super) repeats: Option<u32>,
@@ -80,6 +82,7 @@ impl Default for Root {
         Self {
             model_licence: None,
             max_length: None,
+            image_size: None,
             method: SearcherSpec::default(),
             prior: Recipes(true),
             repeats: None,
@@ -130,6 +133,7 @@ pub(super) const KEYS: &[Field<Root>] = &[
     by_hand(key("data", Kind::Any(&[Kind::Text, Kind::Section(&DATA)]), "Labelled examples: a file (CSV, TSV, JSON, JSONL, Parquet, Arrow, compressed or not), `builtin:movie-reviews`, or `builtin:fashion-mini`. Paths begin at the spec's folder.")
             .examples(&["\"reviews.csv\"", "{\"train\": \"reviews.csv\", \"text\": \"text\", \"label\": \"label\"}"])),
     field("max_length", Kind::Integer { min: 3, max: 65_536 }, at!(Root.max_length), "Maximum length of a text in tokens. Longer texts are cut or read in windows, as `data.truncation` says. `parameters.max_length` searches it instead. Without it, `task: question-answering` takes 384.").default("128"),
+    field("image_size", Kind::Integer { min: 8, max: 4_096 }, at!(Root.image_size), "Height and width in pixels that pictures are resized to. Positions that a model learned are interpolated. Without it, the size that the files of the model name.").examples(&["96"]),
     by_hand(key("function", Kind::Any(&[Kind::Words(functions), Kind::Section(&FUNCTION)]), "A built-in test function to optimize instead of fine-tuning, to try out a search. It replaces `task`, `model` and `data`.")
             .examples(&["\"branin\"", "{\"name\": \"sphere\", \"noise\": 0.1}"])),
     by_hand(key("command", Kind::Any(&[Kind::List(&Kind::Scalar), Kind::Section(&COMMAND)]), "An external program that runs each trial, instead of fine-tuning: the program and its arguments. `{name}` is replaced by the value of a parameter, and `${args}` by all of them as `--name=value`. The program prints its metrics as lines of JSON.")

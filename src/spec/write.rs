@@ -10,6 +10,7 @@ use super::early_terminate;
 use super::function::{self, FunctionSpec};
 use super::hints::CONFIDENCES;
 use super::objective::ASK_TELL_KEYS;
+use super::pictures::PICTURE_KEYS;
 use super::reading::READING_KEYS;
 use super::resolved::{AskTellSpec, Criteria, DataSpec, HeldOut, Metric, ModelSource, ObjectiveSpec, Spec, Truncation};
 use super::root::{self, Recipes, Root};
@@ -102,6 +103,10 @@ impl Spec {
             },
             max_length: match &self.objective {
                 ObjectiveSpec::FineTune(fine_tune) => Some(fine_tune.max_length).filter(|_| !fine_tune.searches_length),
+                ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => None,
+            },
+            image_size: match &self.objective {
+                ObjectiveSpec::FineTune(fine_tune) => fine_tune.image_size,
                 ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => None,
             },
             method: self.searcher,
@@ -245,6 +250,7 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             }
             yaml.maybe(1, "stride", table.stride.map(|stride| stride.to_string()));
             yaml.maybe(1, "max_windows", table.max_windows.map(|windows| windows.to_string()));
+            yaml.lines(1, declared::written(&table.pictures, PICTURE_KEYS));
             yaml.lines(1, declared::written(&table.reading, READING_KEYS));
             let mut lines = declared::written(&table.split, SPLIT_KEYS);
             // Examples that are known already exclude a share for them.

@@ -37,6 +37,7 @@ mod long_texts;
 mod looking;
 mod metrics;
 mod past;
+mod pictures;
 mod populations;
 mod production;
 mod programs;

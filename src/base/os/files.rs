@@ -112,31 +112,61 @@ pub fn touch(file: &File) {
     let _ = file.set_modified(std::time::SystemTime::now());
 }
 
-/// Fills `bytes` from a position of a file, without moving its cursor. Several threads may do so at once.
+/// Fills `bytes` from a position of a file. Several threads may do so at once; nobody else may use the file's cursor.
 ///
 /// # Errors
-/// If the file is too short or cannot be read, or if the system has no such function.
+/// If the file is too short or cannot be read.
 pub fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset);
     #[cfg(not(unix))]
-    {
-        let _ = (file, bytes, offset);
-        Err(io::ErrorKind::Unsupported.into())
-    }
+    at(file, offset, |mut file| io::Read::read_exact(&mut file, bytes))
 }
 
-/// Writes `bytes` at a position of a file, without moving its cursor. Several threads may do so at once.
+/// Writes `bytes` at a position of a file. Several threads may do so at once; nobody else may use the file's cursor.
 ///
 /// # Errors
-/// If the file cannot be written, or if the system has no such function.
+/// If the file cannot be written.
 pub fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset);
     #[cfg(not(unix))]
+    at(file, offset, |mut file| io::Write::write_all(&mut file, bytes))
+}
+
+/// Moves the cursor that all threads share, and acts before another thread moves it.
+#[cfg(not(unix))]
+fn at(file: &File, offset: u64, act: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _held = ONE_AT_A_TIME.lock();
+    let mut cursor = file;
+    io::Seek::seek(&mut cursor, io::SeekFrom::Start(offset))?;
+    act(file)
+}
+
+/// What tells a file apart from another one of the same name, size and modification time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The time of the last change of the file or of its metadata, since 1970.
+    pub changed: std::time::Duration,
+    /// The numbers of the file and of its device.
+    pub file: [u64; 2],
+}
+
+/// The identity of a file; `None` where the system does not tell.
+pub fn identity(file: &Metadata) -> Option<Identity> {
+    #[cfg(unix)]
     {
-        let _ = (file, bytes, offset);
-        Err(io::ErrorKind::Unsupported.into())
+        use std::os::unix::fs::MetadataExt as _;
+        Some(Identity {
+            changed: std::time::Duration::new(file.ctime().unsigned_abs(), file.ctime_nsec() as u32),
+            file: [file.ino(), file.dev()],
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        None
     }
 }
 

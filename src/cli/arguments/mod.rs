@@ -16,7 +16,7 @@ pub(super) use cluster::{Cluster, ClusterCheck, ClusterCommand, ClusterManifest}
 pub(super) use fit::{Choices, Fit};
 pub(super) use look::{Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, Watch};
 pub(super) use network::{Network, OnRequest};
-pub(super) use prepare::{Convert, Data, DataTask, Init, Plan, Validate};
+pub(super) use prepare::{Convert, Data, DataTask, Example, Init, Plan, Validate};
 use produce::FileArguments;
 pub(super) use produce::{Evaluate, Predict, PredictionFormat, ServeModel, Train};
 pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};

@@ -103,8 +103,18 @@ pub(in crate::cli) struct Init {
     /// Write the spec for this file of labelled texts, with the reason for every choice
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) data: Option<String>,
+    /// Write an example with its data into a new folder, which is named instead of the file
+    #[arg(long, value_name = "EXAMPLE", conflicts_with = "data")]
+    pub(in crate::cli) example: Option<Example>,
     #[command(flatten)]
     pub(in crate::cli) choices: Choices,
+}
+
+/// An example with data.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum Example {
+    /// Pictures of clothes as PNG files, in a folder for each class
+    Images,
 }
 
 /// `automl convert`

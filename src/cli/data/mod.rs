@@ -12,13 +12,16 @@ use serde_json::{Value, json};
 use super::CliError;
 use super::arguments::{Data, DataTask};
 use super::output::print;
-use crate::finetune::data::doctor::{Depth, Examination, Finding, Patient, Unit, examine};
+use crate::finetune::data::doctor::{Depth, Examination, Finding, Patient, Unit, examine, examine_pictures};
 use crate::finetune::data::guess::{Choice, Guess, Wishes, guess};
-use crate::finetune::data::{DataError, Source};
+use crate::finetune::data::pictures::{OnBadImage, PictureCache, PictureOptions, is_picture_folder};
+use crate::finetune::data::{DataError, Held, LabelKind, ReadOptions, Source, SplitOptions, TableOptions, TextColumns};
+use crate::finetune::start_threads;
 use crate::journal;
 use crate::metrics::Task as TaskKind;
 use crate::objective::{self, InputError};
 use crate::spec::{self, DataSpec, ObjectiveSpec, Spec};
+use crate::units::Seed;
 
 /// Examples of a finding that are shown.
 const EXAMPLES: usize = 3;
@@ -42,7 +45,7 @@ pub(super) fn data(arguments: &Data) -> Result<ExitCode, CliError> {
             return Err(CliError::Usage("`--set` changes a spec, but this is data".to_owned()));
         }
         let (examination, guess) = of_files(arguments)?;
-        (examination, Some(guess))
+        (examination, guess)
     };
     if let Some(out) = &arguments.out {
         let rows = show::write_rows(out, &examination)?;
@@ -89,7 +92,7 @@ fn of_spec(path: &Path, arguments: &Data) -> Result<Examination, CliError> {
 }
 
 /// Examines files about which nothing has to be said.
-fn of_files(arguments: &Data) -> Result<(Examination, Guess), CliError> {
+fn of_files(arguments: &Data) -> Result<(Examination, Option<Guess>), CliError> {
     let sources = [Source::parse(&arguments.input)];
     let read = objective::read_options(&arguments.files.reading());
     let wishes = Wishes {
@@ -102,8 +105,12 @@ fn of_files(arguments: &Data) -> Result<(Examination, Guess), CliError> {
         let message = "standard input cannot be examined: it is read more than once; write it to a file first";
         return Err(CliError::Usage(message.to_owned()));
     }
-    let guess = guess(&sources, &read, &wishes)?;
     let files = |names: &[String]| names.iter().map(|name| Source::parse(name)).collect::<Vec<_>>();
+    if is_picture_folder(Path::new(&arguments.input)) {
+        let parts = [&sources[..], &files(&arguments.validation), &files(&arguments.test)].map(<[Source]>::to_vec);
+        return Ok((of_pictures(parts, read)?, None));
+    }
+    let guess = guess(&sources, &read, &wishes)?;
     let mut parts = vec![("train", sources.to_vec())];
     for (name, files) in [
         ("validation", files(&arguments.validation)),
@@ -127,7 +134,35 @@ fn of_files(arguments: &Data) -> Result<(Examination, Guess), CliError> {
         depth: Depth::Full,
     };
     let examination = examine(&patient).map_err(wrong)?;
-    Ok((examination, guess))
+    Ok((examination, Some(guess)))
+}
+
+/// Examines a folder with a folder of pictures for each class.
+fn of_pictures([train, validation, test]: [Vec<Source>; 3], read: ReadOptions) -> Result<Examination, CliError> {
+    let options = PictureOptions {
+        table: TableOptions {
+            train,
+            validation,
+            test,
+            read,
+            text: TextColumns::one("image"),
+            label: vec!["label".to_owned()],
+            labels: LabelKind::Class,
+            on_missing: None,
+            train_limit: None,
+            split: SplitOptions {
+                validation: Held::NONE,
+                test: Held::NONE,
+                stratify: false,
+                seed: Seed(0),
+            },
+            together: None,
+        },
+        column: None,
+        on_bad: OnBadImage::Error,
+    };
+    start_threads().map_err(InputError::from)?;
+    examine_pictures(options, PictureCache::of_user().as_ref(), Depth::Full).map_err(wrong)
 }
 
 fn wrong(error: DataError) -> CliError {
@@ -194,6 +229,9 @@ fn as_json(examination: &Examination, guess: Option<&Guess>) -> Value {
         "lengths": examination.lengths,
         "findings": examination.findings.iter().map(of_finding).collect::<Vec<_>>(),
     });
+    if let (Some(sizes), Some(object)) = (&examination.sizes, value.as_object_mut()) {
+        object.insert("sizes".to_owned(), json!(sizes));
+    }
     if let (Some(guess), Some(object)) = (guess, value.as_object_mut()) {
         object.insert("guess".to_owned(), of_guess(guess));
     }

@@ -8,7 +8,7 @@ use super::super::CliError;
 use super::super::output::table;
 use super::EXAMPLES;
 use crate::files;
-use crate::finetune::data::doctor::{Examination, Finding, Lengths, Severity};
+use crate::finetune::data::doctor::{Examination, Finding, Lengths, PictureSizes, Severity};
 use crate::finetune::data::guess::Guess;
 use crate::metrics::Task as TaskKind;
 use crate::report::short;
@@ -31,6 +31,9 @@ pub(super) fn report(name: &str, examination: &Examination, guess: Option<&Guess
     }
     if let Some(lengths) = &examination.lengths {
         let _ = writeln!(text, "\n{}", of_lengths(lengths));
+    }
+    if let Some(sizes) = &examination.sizes {
+        let _ = writeln!(text, "\n{}", of_pictures(sizes));
     }
     text.push('\n');
     for finding in &examination.findings {
@@ -160,6 +163,16 @@ fn of_lengths(lengths: &Lengths) -> String {
         let _ = write!(text, ", {:.1} % become several windows", 100.0 * windows);
     }
     text
+}
+
+fn of_pictures(sizes: &PictureSizes) -> String {
+    let [lowest, middle, highest] = sizes.heights;
+    let [narrowest, usual, widest] = sizes.widths;
+    format!(
+        "{} pictures, {middle} × {usual} pixels (height × width) in the middle; heights from {lowest} to {highest}, widths \
+         from {narrowest} to {widest}",
+        sizes.pictures
+    )
 }
 
 /// A finding in a line.

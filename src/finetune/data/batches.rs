@@ -98,7 +98,7 @@ mod tests {
         Examples {
             inputs: Inputs::Images {
                 size: ImageSize::SMALL,
-                pixels: vec![0.0; count * IMAGE_PIXELS],
+                pixels: vec![0.0; count * IMAGE_PIXELS].into(),
             },
             targets: Targets::Classes(vec![0; count]),
         }

@@ -1,11 +1,13 @@
 //! Data compiled into the program, so that a first search needs no download.
 
 use std::ops::Range;
+use std::path::Path;
 
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
 use super::image_size::ImageSize;
-use super::images::{read_idx_images, read_idx_labels, to_rgb};
+use super::images::{GreyImages, read_idx_images, read_idx_labels, to_rgb};
+use super::pictures::encode_png;
 use super::suggestion::closest;
 use super::targets::Targets;
 use crate::tasks::TaskKind;
@@ -97,7 +99,7 @@ fn examples(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Examples, Da
     Ok(Examples {
         inputs: Inputs::Images {
             size: ImageSize::SMALL,
-            pixels,
+            pixels: pixels.into(),
         },
         targets: Targets::Classes(classes.into_iter().map(u32::from).collect()),
     })
@@ -109,11 +111,42 @@ fn range(examples: &Examples, range: Range<usize>) -> Examples {
     let inputs = match &examples.inputs {
         Inputs::Images { size, pixels } => Inputs::Images {
             size: *size,
-            pixels: pixels[range.start * size.values()..range.end * size.values()].to_vec(),
+            pixels: pixels.pick(*size, range),
         },
         Inputs::Texts(texts) => Inputs::Texts(texts[range].to_vec()),
     };
     Examples { inputs, targets }
+}
+
+/// Writes the images of `fashion-mini` as PNG files into `train/` and `validation/` of a new folder, in a folder for each
+/// class. Returns their number.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write_pictures(folder: &Path) -> Result<usize, DataError> {
+    let parts = [
+        ("train", TRAIN_IMAGES, TRAIN_LABELS),
+        ("validation", VALIDATION_IMAGES, VALIDATION_LABELS),
+    ];
+    let mut written = 0;
+    for (part, images, labels) in parts {
+        let GreyImages { rows, columns, pixels } = read_idx_images(images.0, images.1)?;
+        let classes = read_idx_labels(labels.0, labels.1)?;
+        for (number, (image, class)) in pixels.chunks_exact(rows * columns).zip(classes).enumerate() {
+            // A class may be called `T-shirt/top`, and a folder may not.
+            let class = FASHION_LABELS[usize::from(class)].replace('/', "-");
+            let path = folder.join(part).join(class).join(format!("{number:04}.png"));
+            let place = path.parent().unwrap_or(folder);
+            std::fs::create_dir_all(place)
+                .and_then(|()| std::fs::write(&path, encode_png(columns, image, true)))
+                .map_err(|error| DataError::Idx {
+                    name: path.display().to_string(),
+                    problem: error.to_string(),
+                })?;
+            written += 1;
+        }
+    }
+    Ok(written)
 }
 
 #[cfg(test)]
@@ -121,6 +154,7 @@ mod tests {
     use automl_catalogue::BUILTIN_TABLES;
     use automl_readers::{ReadError, ReadOptions, Record};
 
+    use super::super::pixels::Pixels;
     use super::*;
 
     #[test]
@@ -147,7 +181,11 @@ mod tests {
             classes.sort_unstable();
             classes.dedup();
             assert_eq!(classes, (0..10).collect::<Vec<u32>>());
-            let Inputs::Images { pixels, .. } = &part.inputs else {
+            let Inputs::Images {
+                pixels: Pixels::Values(pixels),
+                ..
+            } = &part.inputs
+            else {
                 unreachable!("fashion is images")
             };
             assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));

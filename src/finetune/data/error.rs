@@ -6,6 +6,7 @@ use automl_tokenizer::TokenizerError;
 use super::answering::AnsweringError;
 use super::image_size::ImageSize;
 use super::missing::Missing;
+use super::pictures::PictureError;
 use super::suggestion::{did_you_mean, listed, quoted};
 use super::tagging::TaggingError;
 
@@ -19,6 +20,9 @@ pub enum DataError {
     /// Sentences or their tags cannot be used.
     #[error(transparent)]
     Tagging(#[from] TaggingError),
+    /// Pictures cannot be used.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// Questions or their answers cannot be used.
     #[error(transparent)]
     Answering(#[from] AnsweringError),

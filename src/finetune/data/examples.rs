@@ -2,6 +2,7 @@
 
 use super::error::DataError;
 use super::image_size::ImageSize;
+use super::pixels::Pixels;
 use super::targets::Targets;
 use super::text::Text;
 use crate::rng::Fingerprint;
@@ -19,8 +20,8 @@ pub enum Inputs {
     Images {
         /// The size of every image.
         size: ImageSize,
-        /// `[n, channels, height, width]`, row-major, scaled as the model expects them.
-        pixels: Vec<f32>,
+        /// The pixels of all images.
+        pixels: Pixels,
     },
 }
 
@@ -38,7 +39,7 @@ impl Inputs {
     pub fn len(&self) -> usize {
         match self {
             Self::Texts(texts) => texts.len(),
-            Self::Images { size, pixels } => pixels.len() / size.values().max(1),
+            Self::Images { size, pixels } => pixels.count(*size),
         }
     }
 
@@ -77,9 +78,7 @@ impl Inputs {
                         fingerprint.number(side as u64);
                     }
                 }
-                for pixel in pixels {
-                    fingerprint.bytes(&pixel.to_le_bytes());
-                }
+                pixels.add_to(fingerprint);
             }
         }
     }
@@ -128,7 +127,7 @@ impl Examples {
                 }
                 Inputs::Images {
                     size: *size,
-                    pixels: [ours.as_slice(), theirs].concat(),
+                    pixels: ours.concat(theirs, *size),
                 }
             }
             (Inputs::Texts(_), Inputs::Images { .. }) | (Inputs::Images { .. }, Inputs::Texts(_)) => {
@@ -209,7 +208,7 @@ mod tests {
         let images = Examples {
             inputs: Inputs::Images {
                 size: ImageSize::SMALL,
-                pixels: vec![0.0; IMAGE_PIXELS],
+                pixels: vec![0.0; IMAGE_PIXELS].into(),
             },
             targets: Targets::Classes(vec![0]),
         };
@@ -221,7 +220,7 @@ mod tests {
                     width: 64,
                     ..ImageSize::SMALL
                 },
-                pixels: vec![0.0; 2 * IMAGE_PIXELS],
+                pixels: vec![0.0; 2 * IMAGE_PIXELS].into(),
             },
             targets: Targets::Classes(vec![0]),
         };

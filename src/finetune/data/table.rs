@@ -2,6 +2,7 @@
 
 use automl_readers::{Position, ReadOptions, Source};
 
+use super::duplicates::DuplicateGroups;
 use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
@@ -64,33 +65,86 @@ struct Texts {
     targets: Targets,
 }
 
+/// The places, the texts and the targets of a part.
+pub(super) type PartOf<'a> = (&'a [Position], &'a [RawText], &'a Targets);
+
 /// Reads the files, checks every row and splits. All faults of a table are found here, before any training.
 ///
 /// # Errors
 /// If a file cannot be read, lacks a column, or has an invalid row; if there are fewer than two labels or too few
 /// examples; if a validation label is not among the training labels.
 pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
+    let rows = read_parts(options, |sources, column| read_rows((sources, column), options))?;
+    assemble(options, rows, &|together, rows| {
+        together.duplicates(rows, |row| row.text.texts().collect())
+    })
+}
+
+/// The rows of all parts, and what is left out of them.
+pub(super) struct PartRows {
+    train: Vec<Row>,
+    /// The values of the training rows in the column of the split.
+    values: Vec<SplitValue>,
+    /// Validation and test rows, if they have their own files.
+    own: [Option<Vec<Row>>; 2],
+    missing: Vec<(&'static str, Missing)>,
+}
+
+/// Reads the rows of all parts.
+///
+/// # Errors
+/// Those of `read`.
+pub(super) fn read_parts(
+    options: &TableOptions,
+    mut read: impl FnMut(&[Source], Option<&SplitColumn>) -> Result<ReadRows, DataError>,
+) -> Result<PartRows, DataError> {
     let mut missing = Vec::new();
-    let mut read = |part, sources: &[Source], column| -> Result<(Vec<Row>, Vec<SplitValue>), DataError> {
-        let (rows, values, left_out) = read_rows((sources, column), options)?;
+    let mut part = |part, sources: &[Source], column: Option<&SplitColumn>| {
+        let (rows, values, left_out) = read(sources, column)?;
         if !left_out.is_empty() {
             missing.push((part, left_out));
         }
-        Ok((rows, values))
+        Ok::<_, DataError>((rows, values))
     };
     let column = options.together.as_ref().and_then(|together| together.column.as_ref());
-    let (rows, values) = read("train", &options.train, column)?;
+    let (train, values) = part("train", &options.train, column)?;
+    let mut own = |name, sources: &[Source]| {
+        let rows = (!sources.is_empty()).then(|| part(name, sources, None));
+        Ok::<_, DataError>(rows.transpose()?.map(|(rows, _)| rows))
+    };
+    let own = [own("validation", &options.validation)?, own("test", &options.test)?];
+    Ok(PartRows {
+        train,
+        values,
+        own,
+        missing,
+    })
+}
+
+/// Checks rows and splits them. `duplicates` finds those that are the same.
+///
+/// # Errors
+/// If there are fewer than two labels or too few examples, or if a validation label is not among the training labels.
+pub(super) fn assemble(
+    options: &TableOptions,
+    rows: PartRows,
+    duplicates: &dyn Fn(&Together, &[Row]) -> DuplicateGroups,
+) -> Result<TextTable, DataError> {
+    let PartRows {
+        train: rows,
+        values,
+        own,
+        missing,
+    } = rows;
     let file = records::name(&options.train);
     let labels = labels::names((&file, &options.label), &rows, &options.labels)?;
-    let mut part = |part, sources: &[Source]| -> Result<Option<Texts>, DataError> {
-        if sources.is_empty() {
-            return Ok(None);
-        }
-        let (rows, _) = read(part, sources, None)?;
+    let part = |rows: Option<Vec<Row>>| -> Result<Option<Texts>, DataError> {
+        let Some(rows) = rows else { return Ok(None) };
         let targets = labels::targets(&rows, &labels, &options.labels)?;
         Ok(Some(Texts::new(rows, targets)))
     };
-    let (own_validation, own_test) = (part("validation", &options.validation)?, part("test", &options.test)?);
+    let [own_validation, own_test] = own;
+    let (own_validation, own_test) = (part(own_validation)?, part(own_test)?);
     let targets = labels::targets(&rows, &labels, &options.labels)?;
     let held_out = SplitOptions {
         validation: options.split.validation.unless(own_validation.is_some()),
@@ -106,7 +160,7 @@ pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
     } = match &options.together {
         None => split(&strata, &held_out)?,
         Some(together) => {
-            let duplicates = together.duplicates(&rows, |row| row.text.texts().collect());
+            let duplicates = duplicates(together, &rows);
             repeated = duplicates.repeated();
             let rows = SplitRows {
                 classes: &strata,
@@ -139,7 +193,7 @@ pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
 }
 
 /// Rows, and their values in the column of the split.
-type ReadRows = (Vec<Row>, Vec<SplitValue>, Missing);
+pub(super) type ReadRows = (Vec<Row>, Vec<SplitValue>, Missing);
 
 /// Reads files with at least one row that has a label and a text.
 fn read_rows(
@@ -236,6 +290,12 @@ impl TextTable {
     /// Number of rows that are duplicates of earlier ones and were kept together with them.
     pub fn repeated(&self) -> usize {
         self.repeated
+    }
+
+    /// The places, texts and targets of each part.
+    pub(super) fn parts(&self) -> [Option<PartOf<'_>>; 3] {
+        [Some(&self.train), Some(&self.validation), self.test.as_ref()]
+            .map(|part| part.map(|part| (part.places.as_slice(), part.raw.as_slice(), &part.targets)))
     }
 
     /// The kind of labels.

@@ -1,38 +1,90 @@
-//! Built-in images. They are loaded at once, because they are part of the program.
+//! Pictures: a folder, a table of paths, paths on standard input, an IDX file, or the built-in images.
 
 use super::{Chunk, Opening, Source};
-use crate::finetune::data::{Examples, builtin};
-use crate::objective::InputError;
+use crate::finetune::ImageInput;
+use crate::finetune::data::pictures::{OnBadImage, PictureOptions, PictureStream, converted};
+use crate::finetune::data::{
+    Examples, Held, KnownLabels, Missing, Source as Files, SplitOptions, TableOptions, TextColumns, builtin,
+};
+use crate::objective::{InputError, read_options};
 use crate::production::{ProductionError, Question};
+use crate::units::Seed;
 
 /// Prefix of built-in data.
 const BUILTIN: &str = "builtin:";
 
-struct Images(Option<Examples>);
+/// The column of the paths in predictions.
+const COLUMN: &str = "image";
 
-/// Opens built-in data.
+struct Builtin(Option<Examples>);
+
+struct Pictures(PictureStream);
+
+/// Opens pictures.
 ///
 /// # Errors
-/// If the question is about texts or a file.
+/// If the question is about texts, or if there are no pictures.
 pub(super) fn open(opening: &Opening<'_>) -> Result<Box<dyn Source>, ProductionError> {
-    let data = match opening.question {
-        Question::Unlabelled { data, .. } | Question::Labelled(data) => data,
+    let (data, keep): (&str, &[String]) = match opening.question {
+        Question::Unlabelled { data, keep } => (data, keep),
+        Question::Labelled(data) => (data, &[]),
         Question::Texts(_) | Question::Records(_) => {
             return Err(ProductionError::Usage(
                 "this is a model of images: it has no answer to a text".into(),
             ));
         }
     };
-    let Some(name) = data.strip_prefix(BUILTIN) else {
-        return Err(ProductionError::Usage(format!(
-            "this is a model of images, which are not read from `{data}`: use `builtin:fashion-mini`"
-        )));
+    let Some(input) = opening.model.picture_input() else {
+        return Err(ProductionError::Usage("this is a model of texts".into()));
     };
-    let data = builtin::load(name, None, None).map_err(InputError::from)?;
-    Ok(Box::new(Images(Some(data.validation))))
+    if let Some(name) = data.strip_prefix(BUILTIN) {
+        return of_builtin(name, opening, input);
+    }
+    let known = matches!(opening.question, Question::Labelled(_)).then(|| super::texts::labels(opening));
+    let options = options(opening, known.as_ref());
+    let stream = PictureStream::open(&Files::parse(data), (&options, keep), known, input.clone());
+    Ok(Box::new(Pictures(stream.map_err(InputError::from)?)))
 }
 
-impl Source for Images {
+fn of_builtin(name: &str, opening: &Opening<'_>, input: &ImageInput) -> Result<Box<dyn Source>, ProductionError> {
+    let data = builtin::load(name, None, None).map_err(InputError::from)?;
+    let data = if opening.model.is_builtin_family() {
+        data
+    } else {
+        converted(data, input)
+    };
+    Ok(Box::new(Builtin(Some(data.validation))))
+}
+
+/// How tables of pictures are read. Nothing is split.
+fn options(opening: &Opening<'_>, known: Option<&KnownLabels>) -> PictureOptions {
+    let labels = known.map_or(crate::finetune::data::LabelKind::Class, |known| known.kind.clone());
+    let asked = opening.input.text.first().cloned();
+    PictureOptions {
+        table: TableOptions {
+            train: Vec::new(),
+            validation: Vec::new(),
+            test: Vec::new(),
+            read: read_options(&opening.input.reading),
+            text: TextColumns::one(COLUMN),
+            label: known.map(|known| known.columns.clone()).unwrap_or_default(),
+            labels,
+            on_missing: None,
+            train_limit: None,
+            split: SplitOptions {
+                validation: Held::NONE,
+                test: Held::NONE,
+                stratify: false,
+                seed: Seed(0),
+            },
+            together: None,
+        },
+        column: asked.or_else(|| opening.notes.and_then(|notes| notes.image.clone())),
+        on_bad: OnBadImage::Error,
+    }
+}
+
+impl Source for Builtin {
     fn repeated(&self) -> Vec<String> {
         Vec::new()
     }
@@ -45,5 +97,34 @@ impl Source for Images {
             words: Vec::new(),
             examples,
         }))
+    }
+}
+
+impl Source for Pictures {
+    fn repeated(&self) -> Vec<String> {
+        let kept = self.0.kept().iter().cloned();
+        kept.chain([COLUMN.to_owned()]).collect()
+    }
+
+    fn next(&mut self, count: usize) -> Result<Option<Chunk>, InputError> {
+        let Some(chunk) = self.0.next_chunk(count)? else {
+            return Ok(None);
+        };
+        let rows = chunk.kept.into_iter().zip(chunk.paths);
+        let repeated = rows.map(|(mut kept, path)| {
+            kept.push(path.into());
+            kept
+        });
+        Ok(Some(Chunk {
+            lines: chunk.lines,
+            repeated: repeated.collect(),
+            examples: chunk.examples,
+            unknown: chunk.unknown,
+            words: Vec::new(),
+        }))
+    }
+
+    fn missing(&self) -> Missing {
+        self.0.missing().clone()
     }
 }

@@ -80,7 +80,7 @@ fn files(
     Ok(TextStream::open(&[data], &read, columns, labels, has_header, encoder)?)
 }
 
-fn labels(opening: &Opening<'_>) -> KnownLabels {
+pub(super) fn labels(opening: &Opening<'_>) -> KnownLabels {
     let columns = opening.label_columns();
     let separator = opening.notes.and_then(|notes| notes.multi_label.as_deref());
     KnownLabels {

@@ -7,8 +7,8 @@ use crate::catalogue::HYPERPARAMETERS;
 use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
     Amount, Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HeldOut, Metric, ModelSource,
-    ObjectiveSpec, OnMissing, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec, Task,
-    Truncation, load,
+    ObjectiveSpec, OnMissing, Pictures, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec,
+    Task, Truncation, load,
 };
 use crate::units::{Goal, Seed};
 
@@ -507,6 +507,7 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         text: vec!["text".to_owned()],
         label: vec!["mood".to_owned()],
         reading: Reading::default(),
+        pictures: Pictures::default(),
         truncation: Truncation::Head,
         stride: None,
         max_windows: None,

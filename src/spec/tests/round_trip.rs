@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::schedulers::{OptionKind, OptionValue};
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
+use crate::spec::Pictures;
 use crate::spec::{
     Amount, Budget, ClusterEngine, ClusterSpec, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange,
     FineTuneSpec, FunctionSpec, HeldOut, HubData, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance,
@@ -207,6 +208,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
             },
             max_length: 128,
             searches_length: false,
+            image_size: train_limit.filter(|limit| limit % 2 == 0).map(|limit| limit + 6),
         }),
         table.prop_map(|(mut split, [has_file, is_of_hub], text, max_length)| {
             if has_file {
@@ -244,6 +246,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                         columns: has_file.then(|| vec![text.clone(), format!("{text}!")]),
                         ..Reading::default()
                     },
+                    pictures: Pictures::default(),
                     stride: (has_file && split.stratify).then_some(max_length),
                     max_windows: (has_file && split.stratify).then_some(7),
                     truncation: match (has_file, split.stratify) {
@@ -260,6 +263,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                 })),
                 max_length,
                 searches_length: false,
+                image_size: None,
             }
         }),
     ]

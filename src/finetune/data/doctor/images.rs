@@ -1,7 +1,6 @@
 //! The data doctor for images: their classes, and images that are there twice.
 
 use automl_readers::{At, Position};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::super::examples::{Dataset, Examples, Inputs};
 use super::super::targets::Targets;
@@ -47,6 +46,7 @@ pub fn examine_images(name: &str, data: &Dataset) -> Examination {
         classes: overview::classes(&rows),
         numbers: Vec::new(),
         lengths: None,
+        sizes: None,
         findings,
     }
 }
@@ -57,22 +57,16 @@ fn images(name: &str, examples: &Examples) -> Vec<Row> {
         return Vec::new();
     };
     let place = Position::file(name);
-    let row = |(number, (pixels, class)): (u64, (&[f32], &u32))| {
-        let bytes: Vec<u8> = pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
-        Row {
-            place: Position {
-                file: place.file.clone(),
-                at: At::Row(number),
-            },
-            first: format!("image {:032x}", xxh3_128(&bytes)),
-            second: None,
-            target: Target::Class(*class),
-        }
+    let row = |(number, (image, class)): (u64, (usize, &u32))| Row {
+        place: Position {
+            file: place.file.clone(),
+            at: At::Row(number),
+        },
+        first: format!("image {:032x}", pixels.hash(*size, image)),
+        second: None,
+        target: Target::Class(*class),
     };
-    (1..)
-        .zip(pixels.chunks_exact(size.values()).zip(classes))
-        .map(row)
-        .collect()
+    (1..).zip((0..).zip(classes)).map(row).collect()
 }
 
 #[cfg(test)]
@@ -89,7 +83,8 @@ mod tests {
                 pixels: images
                     .iter()
                     .flat_map(|(pixel, _)| vec![*pixel; ImageSize::SMALL.values()])
-                    .collect(),
+                    .collect::<Vec<f32>>()
+                    .into(),
             },
             targets: Targets::Classes(images.iter().map(|(_, class)| *class).collect()),
         }

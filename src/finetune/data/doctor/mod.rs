@@ -9,6 +9,7 @@ mod finding;
 mod images;
 mod lengths;
 mod overview;
+mod pictures;
 mod read;
 mod rows;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use finding::{Concern, Finding, Severity};
 pub use images::examine_images;
 pub use lengths::{Lengths, Unit};
 pub use overview::{ClassCount, Distribution, PartCount};
+pub use pictures::{PictureSizes, examine_pictures};
 
 use super::error::DataError;
 use crate::tasks::TaskKind;
@@ -68,6 +70,8 @@ pub struct Examination {
     pub numbers: Vec<Distribution>,
     /// The lengths of the texts.
     pub lengths: Option<Lengths>,
+    /// The sizes of pictures.
+    pub sizes: Option<PictureSizes>,
     /// The faults, the worst first.
     pub findings: Vec<Finding>,
 }
@@ -100,6 +104,7 @@ pub fn examine(patient: &Patient<'_>) -> Result<Examination, DataError> {
         classes: overview::classes(&rows),
         numbers: overview::numbers(&rows, &patient.label),
         lengths: lengths.map(|measured| measured.summary),
+        sizes: None,
         findings,
     })
 }
