@@ -9,6 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{
+    augment::PixelScale,
     backend::Device,
     data::ImageSize,
     export::ExportError,
@@ -224,6 +225,15 @@ impl Pretrained {
             size,
             preprocessing: preprocessing::read(folder, config, size),
         })
+    }
+
+    /// The way from the values of its images back to pixels in 0..=1.
+    pub(crate) fn pixel_scale(&self) -> PixelScale {
+        match (&self.source, self.image_input()) {
+            (Source::Directory { .. }, Some(input)) => PixelScale::of(&input.preprocessing),
+            // `data::images` scales the embedded images by (byte - 128) / 128.
+            (Source::Builtin { .. }, _) | (_, None) => PixelScale::new(vec![[128.0 / 255.0; 2]]),
+        }
     }
 
     /// The model for images of this height and width. Learned positions are resampled as the family's library does.

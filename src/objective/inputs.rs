@@ -16,7 +16,7 @@ use crate::hub::HubError;
 use crate::metrics::{self, Task as TaskKind};
 use crate::rng::Fingerprint;
 use crate::space::{Configuration, Domain, Space, Value};
-use crate::spec::{Amount, DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Task, Truncation};
+use crate::spec::{Amount, DataSpec, FineTuneSpec, IMAGE_CHANGES, InputPart, ModelSource, Spec, Task, Truncation};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::MemoryModel;
 use crate::units::{Samples, Seed};
@@ -565,19 +565,24 @@ fn extremes(space: &Space) -> Vec<Configuration> {
     possible.map(extreme).collect()
 }
 
-/// A configuration for each setting of the training loss, by itself.
+/// A configuration for each setting of the training loss, of images and of depth, by itself.
 fn losses(space: &Space) -> Vec<Configuration> {
     let values = |name: &str| match &space.parameter(name)?.domain {
         Domain::Choice { values, .. } | Domain::Weighted { values, .. } => Some(values.clone()),
-        range => range.bounds().map(|(_, high)| vec![Value::Float(high)]),
+        range => range
+            .bounds()
+            .map(|(low, high)| vec![Value::Float(low), Value::Float(high)]),
     };
-    let settings = ["class_weights", "focal_gamma", "label_smoothing"];
-    let all = settings.into_iter().flat_map(|name| {
-        let values = values(name).unwrap_or_default();
-        values
-            .into_iter()
-            .map(move |value| [(name, value)].into_iter().collect())
-    });
+    let settings = ["class_weights", "focal_gamma", "label_smoothing", "drop_path"];
+    let all = settings
+        .into_iter()
+        .chain(IMAGE_CHANGES.iter().copied())
+        .flat_map(|name| {
+            let values = values(name).unwrap_or_default();
+            values
+                .into_iter()
+                .map(move |value| [(name, value)].into_iter().collect())
+        });
     all.collect()
 }
 

@@ -62,7 +62,7 @@ pub use early_terminate::write::lines as early_terminate_lines;
 pub use epochs::EpochRange;
 pub use function::{FUNCTIONS, Fault, FunctionSpec};
 pub use hub_data::HubData;
-pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind, numbers_by_name};
+pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind, IMAGE_CHANGES, numbers_by_name};
 pub use keys::{Key, Kind, Section};
 pub use limits::TrialLimits;
 pub use load::{from_text, load, load_begun};

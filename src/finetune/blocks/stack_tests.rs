@@ -5,6 +5,7 @@ use burn::backend::flex::Flex;
 use super::{Block, differentiated, stack::Stack};
 use crate::{
     backend::{Device, Tensor, values},
+    dropout::DropPath,
     gradients::Gradient,
     kernels::Layout,
     layers::{Back, Backward, Context},
@@ -12,6 +13,7 @@ use crate::{
     parameters::{Handle, Parameters},
     testing,
     trainable::{Group, Trainable},
+    units::Seed,
 };
 
 const DEVICE: Device = Device::Cpu;
@@ -57,6 +59,8 @@ fn compare(config: &str, stack: &Stack, parameters: &Parameters, trainable: &Tra
     for training in [None, Some(trainable)] {
         let context = || Context {
             training,
+            // Branches are left out in both.
+            drop_path: DropPath::new(0.7, Seed(3), 5),
             ..Context::evaluation(parameters, &layout, DEVICE)
         };
         let input = wave(IMAGES * stack.input.pixels(), stack.input.channels);

@@ -20,7 +20,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 fn made(model: &Pretrained, inputs: &Inputs, places: &[u32], depth: usize) -> Vec<f32> {
-    let mut made = make(model.model(), inputs, places, None, &[depth]).unwrap();
+    let mut made = make(model.model(), Seen { inputs, view: None }, places, None, &[depth]).unwrap();
     made.pop().unwrap().values
 }
 
