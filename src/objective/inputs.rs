@@ -137,6 +137,14 @@ pub enum InputError {
         #[source]
         reason: TrainError,
     },
+    /// Images that frozen layers see are not changed in this way.
+    #[error("`parameters.{name}` has no effect, because `freeze_depth` is above 0 in every trial: {help}")]
+    NeverChanged {
+        /// The parameter.
+        name: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
     /// The tokenizer has tokens that the model has no embeddings for.
     #[error(
         "the tokenizer of the model `{model}` has the token {id} (`{token}`), but the model has embeddings for {rows} tokens: they do not belong \
@@ -376,6 +384,7 @@ impl TrainingInputs {
                 parts,
             });
         }
+        check_changes(&spec.space)?;
         let settings = Settings::new(spec, self.epoch());
         for metric in settings.metrics() {
             let class = metrics::metric(metric).ok().and_then(|measure| measure.class);
@@ -565,14 +574,48 @@ fn extremes(space: &Space) -> Vec<Configuration> {
     possible.map(extreme).collect()
 }
 
-/// A configuration for each setting of the training loss, of images and of depth, by itself.
-fn losses(space: &Space) -> Vec<Configuration> {
-    let values = |name: &str| match &space.parameter(name)?.domain {
-        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => Some(values.clone()),
+/// The values at the ends of a parameter's range, or all of them; none if the space does not have it.
+fn some_values(space: &Space, name: &str) -> Vec<Value> {
+    let Some(parameter) = space.parameter(name) else {
+        return Vec::new();
+    };
+    match &parameter.domain {
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => values.clone(),
         range => range
             .bounds()
-            .map(|(low, high)| vec![Value::Float(low), Value::Float(high)]),
+            .map_or_else(Vec::new, |(low, high)| vec![Value::Float(low), Value::Float(high)]),
+    }
+}
+
+/// Reports changes of images in a space whose trials all have frozen layers, which see images as they are or some views
+/// of them.
+fn check_changes(space: &Space) -> Result<(), InputError> {
+    let is_on = |name: &str| {
+        let off = if name == "crop_scale" { 1.0 } else { 0.0 };
+        let mut numbers = some_values(space, name).into_iter().filter_map(|value| value.as_f64());
+        numbers.any(|number| number != off)
     };
+    let depth = space.parameter("freeze_depth");
+    if depth.is_none_or(|depth| depth.domain.encode(&Value::Int(0)).is_some() || depth.condition.is_some()) {
+        return Ok(());
+    }
+    let has_views = is_on("views");
+    for &name in IMAGE_CHANGES {
+        let mixes = matches!(name, "mixup_alpha" | "cutmix_alpha");
+        if is_on(name) && (mixes || !has_views) {
+            let help = if mixes {
+                "allow `freeze_depth: 0`, or leave it out"
+            } else {
+                "set `views`, allow `freeze_depth: 0`, or leave it out"
+            };
+            return Err(InputError::NeverChanged { name, help });
+        }
+    }
+    Ok(())
+}
+
+/// A configuration for each setting of the training loss, of images and of depth, by itself.
+fn losses(space: &Space) -> Vec<Configuration> {
     let settings = ["class_weights", "focal_gamma", "label_smoothing", "drop_path"];
     let all = settings
         .into_iter()
