@@ -621,8 +621,7 @@ fn losses(space: &Space) -> Vec<Configuration> {
         .into_iter()
         .chain(IMAGE_CHANGES.iter().copied())
         .flat_map(|name| {
-            let values = values(name).unwrap_or_default();
-            values
+            some_values(space, name)
                 .into_iter()
                 .map(move |value| [(name, value)].into_iter().collect())
         });
