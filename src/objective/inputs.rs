@@ -142,7 +142,7 @@ pub enum InputError {
     NeverChanged {
         /// The parameter.
         name: &'static str,
-        /// What to do.
+        /// The remedy.
         help: &'static str,
     },
     /// The tokenizer has tokens that the model has no embeddings for.

@@ -112,7 +112,7 @@ impl WindowAttention {
         (0..tokens * tokens).map(index).collect()
     }
 
-    /// What is added to the scores of one image's windows, `[windows, heads, tokens, tokens]`.
+    /// The summands of the scores of one image's windows, `[windows, heads, tokens, tokens]`.
     fn constants(&self, windows: &Windows, table: &[f32]) -> Vec<f32> {
         let (tokens, positions) = (windows.tokens(), self.positions(windows.side));
         let mut found = Vec::with_capacity(windows.count() * self.heads * positions.len());
