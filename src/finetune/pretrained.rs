@@ -232,7 +232,7 @@ impl Pretrained {
         match (&self.source, self.image_input()) {
             (Source::Directory { .. }, Some(input)) => PixelScale::of(&input.preprocessing),
             // `data::images` scales the embedded images by (byte - 128) / 128.
-            (Source::Builtin { .. }, _) | (_, None) => PixelScale::new(vec![[128.0 / 255.0; 2]]),
+            (Source::Builtin { .. }, _) | (_, None) => PixelScale::new(&[[128.0 / 255.0; 2]]),
         }
     }
 

@@ -76,7 +76,9 @@ impl Picture<'_> {
                     *value += (sum / 13.0 - *value) * (1.0 - factor);
                 }
             }
-            plane.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+            for value in plane.iter_mut() {
+                *value = value.clamp(0.0, 1.0);
+            }
         }
     }
 
@@ -98,9 +100,9 @@ impl Picture<'_> {
             let most = plane.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             if least < most {
                 let span = most - least;
-                plane
-                    .iter_mut()
-                    .for_each(|value| *value = ((*value - least) / span).clamp(0.0, 1.0));
+                for value in plane.iter_mut() {
+                    *value = ((*value - least) / span).clamp(0.0, 1.0);
+                }
             }
         }
     }
@@ -113,7 +115,9 @@ impl Picture<'_> {
                 .map(|value| ((value * TO_BYTES) as usize).min(BYTES - 1))
                 .collect();
             let mut counts = [0_usize; BYTES];
-            bytes.iter().for_each(|&byte| counts[byte] += 1);
+            for &byte in &bytes {
+                counts[byte] += 1;
+            }
             let highest = counts.iter().rposition(|&count| count > 0).unwrap_or(0);
             let step = (plane.len() - counts[highest]) / 255;
             let mut before = 0;
@@ -121,11 +125,8 @@ impl Picture<'_> {
                 .iter()
                 .enumerate()
                 .map(|(byte, count)| {
-                    let found = if step == 0 {
-                        byte
-                    } else {
-                        ((before + step / 2) / step).min(255)
-                    };
+                    let spread = (before + step / 2).checked_div(step);
+                    let found = spread.map_or(byte, |spread| spread.min(255));
                     before += count;
                     found
                 })
@@ -137,7 +138,9 @@ impl Picture<'_> {
     }
 
     fn map(&mut self, change: impl Fn(f32) -> f32) {
-        self.values.iter_mut().for_each(|value| *value = change(*value));
+        for value in self.values.iter_mut() {
+            *value = change(*value);
+        }
     }
 
     /// The brightness of every pixel; of an image without colours, all channels.

@@ -43,7 +43,7 @@ pub(crate) struct PixelScale {
 
 impl PixelScale {
     /// Each channel with its factor and its offset; the last one serves all channels that are not listed.
-    pub(crate) fn new(channels: Vec<[f64; 2]>) -> Self {
+    pub(crate) fn new(channels: &[[f64; 2]]) -> Self {
         let channels = channels.iter().map(|pair| pair.map(|number| number as f32));
         Self {
             channels: channels.collect(),
@@ -54,7 +54,7 @@ impl PixelScale {
     pub(crate) fn of(preprocessing: &Preprocessing) -> Self {
         let byte = 255.0 * preprocessing.rescale.unwrap_or(1.0);
         let Some(normalization) = &preprocessing.normalization else {
-            return Self::new(vec![[1.0 / byte, 0.0]]);
+            return Self::new(&[[1.0 / byte, 0.0]]);
         };
         let channels = normalization.mean.iter().zip(&normalization.deviation);
         let channels = channels.map(|(mean, deviation)| {
@@ -65,7 +65,7 @@ impl PixelScale {
             };
             [divisor / byte, mean / byte]
         });
-        Self::new(channels.collect())
+        Self::new(&channels.collect::<Vec<_>>())
     }
 
     fn channel(&self, channel: usize) -> [f32; 2] {
@@ -101,7 +101,9 @@ impl Picture<'_> {
     fn open(&mut self, scale: &PixelScale) {
         for (channel, plane) in self.planes().enumerate() {
             let [factor, offset] = scale.channel(channel);
-            plane.iter_mut().for_each(|value| *value = *value * factor + offset);
+            for value in plane.iter_mut() {
+                *value = *value * factor + offset;
+            }
         }
     }
 
@@ -109,7 +111,9 @@ impl Picture<'_> {
     fn close(&mut self, scale: &PixelScale) {
         for (channel, plane) in self.planes().enumerate() {
             let [factor, offset] = scale.channel(channel);
-            plane.iter_mut().for_each(|value| *value = (*value - offset) / factor);
+            for value in plane.iter_mut() {
+                *value = (*value - offset) / factor;
+            }
         }
     }
 }

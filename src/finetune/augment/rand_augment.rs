@@ -8,7 +8,7 @@ use crate::rng::Rng;
 /// The largest magnitude: torchvision has 31 of them.
 pub(super) const MOST: f64 = 30.0;
 
-/// The largest movement to the side, as a share of the width: AutoAugment's 150 pixels of 331.
+/// The largest movement to the side, as a share of the width: `AutoAugment`'s 150 pixels of 331.
 const FURTHEST: f64 = 150.0 / 331.0;
 
 /// Number of operations of [`apply`].

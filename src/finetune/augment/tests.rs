@@ -16,7 +16,7 @@ fn reference() -> BTreeMap<String, Vec<f32>> {
 }
 
 fn unscaled() -> PixelScale {
-    PixelScale::new(vec![[1.0, 0.0]])
+    PixelScale::new(&[[1.0, 0.0]])
 }
 
 /// Applies the operation that `reference.json` has under this name.
@@ -174,9 +174,11 @@ proptest! {
         let mut values = reference()["image"].clone();
         for (channel, plane) in values.chunks_exact_mut(63).enumerate() {
             let [factor, offset] = scales[channel].map(|number: f64| number as f32);
-            plane.iter_mut().for_each(|value| *value = (*value - offset) / factor);
+            for value in plane.iter_mut() {
+                *value = (*value - offset) / factor;
+            }
         }
-        let augmenter = Augmenter::new(settings, PixelScale::new(scales.to_vec()), Seed(5)).unwrap();
+        let augmenter = Augmenter::new(settings, PixelScale::new(&scales), Seed(5)).unwrap();
         augmenter.image(&mut values, SIZE, (example, pass));
         for (channel, plane) in values.chunks_exact(63).enumerate() {
             let [factor, offset] = scales[channel].map(|number: f64| number as f32);

@@ -31,7 +31,9 @@ pub(crate) fn scaled(values: Tensor<2>, factors: Option<&[f32]>, device: Device)
     let mut values = Host::take(values, device);
     let examples = values.values_mut().chunks_exact_mut((each * width).max(1));
     for (rows, factor) in examples.zip(factors) {
-        rows.iter_mut().for_each(|value| *value *= factor);
+        for value in rows {
+            *value *= factor;
+        }
     }
     values.tensor()
 }

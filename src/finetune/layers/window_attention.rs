@@ -167,7 +167,9 @@ impl WindowAttention {
                     *score = (*score - highest).exp();
                     sum += *score;
                 }
-                row.iter_mut().for_each(|score| *score /= sum);
+                for score in row {
+                    *score /= sum;
+                }
             }
         }
         let probabilities = scores.tensor().reshape(shape);

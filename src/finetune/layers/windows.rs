@@ -18,11 +18,11 @@ pub(crate) struct Windows {
 
 impl Windows {
     /// The windows of a map of this height and width. A map that is not larger than a window is one window, unshifted.
-    pub(crate) fn of(size: [usize; 2], side: usize, shift: usize) -> Self {
-        let least = size[0].min(size[1]);
+    pub(crate) fn of(map: [usize; 2], side: usize, shift: usize) -> Self {
+        let least = map[0].min(map[1]);
         let (side, shift) = if least <= side { (least, 0) } else { (side, shift) };
-        let [height, width] = size.map(|length| length.next_multiple_of(side.max(1)));
-        let part = |place: usize, length: usize| {
+        let [height, width] = map.map(|length| length.next_multiple_of(side.max(1)));
+        let region = |place: usize, length: usize| {
             let is_behind = |border: usize| u8::from(shift > 0 && place >= length - border);
             is_behind(side) + is_behind(shift)
         };
@@ -32,9 +32,9 @@ impl Windows {
                 for token in 0..side * side {
                     let (row, column) = (top + token / side, left + token % side);
                     let (from_row, from_column) = ((row + shift) % height, (column + shift) % width);
-                    let is_inside = from_row < size[0] && from_column < size[1];
-                    pixels.push(is_inside.then_some(from_row * size[1] + from_column));
-                    parts.push(3 * part(row, height) + part(column, width));
+                    let is_inside = from_row < map[0] && from_column < map[1];
+                    pixels.push(is_inside.then_some(from_row * map[1] + from_column));
+                    parts.push(3 * region(row, height) + region(column, width));
                 }
             }
         }

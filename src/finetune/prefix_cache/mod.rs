@@ -57,6 +57,9 @@ impl PrefixCache {
     }
 }
 
+/// A freeze depth, and the fingerprint of a view.
+type Kept = (usize, Option<u64>);
+
 /// The cached activations of a model's frozen layers for some inputs, at several freeze depths.
 #[derive(Debug)]
 pub struct FrozenOutputs {
@@ -66,7 +69,7 @@ pub struct FrozenOutputs {
     /// The freeze depths that may be needed, deepest first.
     depths: Vec<usize>,
     /// The file of each depth and view; `None` if caching is not worth it or not possible.
-    entries: Mutex<BTreeMap<(usize, Option<u64>), Option<Arc<Entry>>>>,
+    entries: Mutex<BTreeMap<Kept, Option<Arc<Entry>>>>,
 }
 
 /// The largest number of views with open files. A search over the settings of augmentation has views without end.

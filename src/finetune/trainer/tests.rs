@@ -449,7 +449,7 @@ fn a_loss_for_classes_needs_classes() {
     );
 }
 
-/// A small ConvNeXt and images for it.
+/// A small `ConvNeXt` and images for it.
 fn convnext() -> (Pretrained, Examples) {
     let config = testing::SMALL_IMAGES
         .iter()
