@@ -64,6 +64,26 @@ const NOT_NEGATIVE: HyperparameterKind = HyperparameterKind::Number {
     rule: "at least 0",
 };
 
+/// Numbers of at least 0 and at most 1.
+const PROBABILITY: HyperparameterKind = HyperparameterKind::Number {
+    is_allowed: |number| (0.0..=1.0).contains(&number),
+    rule: "between 0 and 1",
+};
+
+/// The hyperparameters that change training images by themselves; others are details of these.
+pub const IMAGE_CHANGES: &[&str] = &[
+    "horizontal_flip",
+    "crop_scale",
+    "jitter_brightness",
+    "jitter_contrast",
+    "jitter_saturation",
+    "jitter_hue",
+    "randaugment_ops",
+    "random_erasing",
+    "mixup_alpha",
+    "cutmix_alpha",
+];
+
 /// Every hyperparameter of fine-tuning.
 pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     Hyperparameter {
@@ -236,6 +256,103 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
         "label_smoothing",
         SHARE,
         "share of every target that is spread over all classes in the training loss [default: 0]",
+    ),
+    row(
+        "horizontal_flip",
+        PROBABILITY,
+        "probability that a training image is flipped from left to right [default: 0]",
+    ),
+    row(
+        "crop_scale",
+        HyperparameterKind::Number {
+            is_allowed: |number| number > 0.0 && number <= 1.0,
+            rule: "greater than 0 and at most 1",
+        },
+        "smallest share of a training image's area that a random crop keeps; the crop is enlarged to the whole size; 1 does not crop [default: 1]",
+    ),
+    row(
+        "crop_ratio",
+        HyperparameterKind::Number {
+            is_allowed: |number| number >= 1.0,
+            rule: "at least 1",
+        },
+        "largest ratio of a crop's sides, in either direction [default: 4/3]",
+    ),
+    row(
+        "jitter_brightness",
+        NOT_NEGATIVE,
+        "factors on the brightness of a training image are between 1 minus this and 1 plus this [default: 0]",
+    ),
+    row(
+        "jitter_contrast",
+        NOT_NEGATIVE,
+        "the same for the contrast [default: 0]",
+    ),
+    row(
+        "jitter_saturation",
+        NOT_NEGATIVE,
+        "the same for the saturation of colours [default: 0]",
+    ),
+    row(
+        "jitter_hue",
+        HyperparameterKind::Number {
+            is_allowed: |number| (0.0..=0.5).contains(&number),
+            rule: "between 0 and 0.5",
+        },
+        "hues turn by at most this share of the colour circle [default: 0]",
+    ),
+    row(
+        "randaugment_ops",
+        HyperparameterKind::Integer { min: 0 },
+        "number of random operations on a training image (RandAugment's n); 0 is off [default: 0]",
+    ),
+    row(
+        "randaugment_magnitude",
+        HyperparameterKind::Number {
+            is_allowed: |number| (0.0..=30.0).contains(&number),
+            rule: "between 0 and 30",
+        },
+        "strength of these operations (RandAugment's m), 0 to 30 [default: 9]",
+    ),
+    row(
+        "random_erasing",
+        PROBABILITY,
+        "probability that a rectangle of a training image is erased [default: 0]",
+    ),
+    row(
+        "mixup_alpha",
+        NOT_NEGATIVE,
+        "mixes pairs of training images and their targets; both parameters of the beta distribution of their shares; 0 is off [default: 0]",
+    ),
+    row(
+        "cutmix_alpha",
+        NOT_NEGATIVE,
+        "the same with a rectangle of one image in the other (CutMix) [default: 0]",
+    ),
+    row(
+        "mix_probability",
+        PROBABILITY,
+        "share of the batches that are mixed [default: 1]",
+    ),
+    row(
+        "mix_switch",
+        PROBABILITY,
+        "share of the mixed batches that CutMix mixes if `mixup_alpha` is on too [default: 0.5]",
+    ),
+    row(
+        "views",
+        HyperparameterKind::Integer { min: 0 },
+        "with a freeze depth above 0: number of changed views of every image that the frozen layers see in turn; with 0 they see the images as they are, and with any number images are not mixed [default: 0]",
+    ),
+    row(
+        "drop_path",
+        SHARE,
+        "probability that a step leaves out the branches of the last block for an image (stochastic depth); earlier blocks have less [default: 0]",
+    ),
+    row(
+        "ema",
+        SHARE,
+        "share of the moving average of all weights that a step keeps, such as 0.999; the average is evaluated and saved; 0 has none [default: 0]",
     ),
 ];
 

@@ -11,4 +11,4 @@ pub use builtin::{
     BUILTIN_IMAGES, BUILTIN_MODELS, BUILTIN_TABLES, BuiltinImages, BuiltinModel, BuiltinTable, ModelInput,
     builtin_model,
 };
-pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
+pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind, IMAGE_CHANGES};

@@ -1,6 +1,7 @@
 //! Checkpoints: the values that a trial changed, as a delta on its pretrained model.
 //!
-//! A checkpoint is one safetensors file. It holds the trainable tensors (`value/`), their moments (`first/`, `second/`)
+//! A checkpoint is one safetensors file. It holds the trainable tensors (`value/`), their moments (`first/`, `second/`),
+//! their moving average if the trial has one (`average/`),
 //! and the running statistics: with an adapter, those of the adapter and of the head alone. All are flat and in the same
 //! layout as in memory. The header holds the training progress, the model, the set of trained parameters and the trial
 //! that the checkpoint belongs to, and a checksum of everything.
@@ -80,6 +81,8 @@ pub(crate) struct Belongs<'a> {
 pub(crate) struct State {
     pub(crate) parameters: Parameters,
     pub(crate) optimizer: Optimizer,
+    /// The moving average of the values, for a trial that has one.
+    pub(crate) average: Option<Parameters>,
     /// Samples seen.
     pub(crate) seen: u64,
 }
@@ -101,6 +104,9 @@ pub(crate) fn save(path: &Path, state: &State, belongs: Belongs<'_>) -> Result<(
             continue;
         }
         insert("value", &parameter.name, values(&state.parameters.vector(handle)));
+        if let Some(average) = &state.average {
+            insert("average", &parameter.name, values(&average.vector(handle)));
+        }
         if let Some(moments) = state.optimizer.moments(handle) {
             insert("first", &parameter.name, values(&moments.first));
             if let Some(second) = &moments.second {
@@ -127,13 +133,14 @@ pub(crate) fn save(path: &Path, state: &State, belongs: Belongs<'_>) -> Result<(
     Ok(file.write(path)?)
 }
 
-/// Reads a state that [`save`] wrote; `parameters` and `optimizer` are those of the trial at its start.
-pub(crate) fn load(
-    path: &Path,
-    (mut parameters, mut optimizer): (Parameters, Optimizer),
-    belongs: Belongs<'_>,
-    device: Device,
-) -> Result<State, CheckpointError> {
+/// Reads a state that [`save`] wrote; `start` is that of the trial at its start.
+pub(crate) fn load(path: &Path, start: State, belongs: Belongs<'_>, device: Device) -> Result<State, CheckpointError> {
+    let State {
+        mut parameters,
+        mut optimizer,
+        mut average,
+        ..
+    } = start;
     let mut file = WeightFile::read(path)?;
     let text = |metadata: &BTreeMap<String, String>, key: &str| metadata.get(key).cloned().unwrap_or_default();
     let version = text(&file.metadata, "automl_checkpoint");
@@ -194,7 +201,15 @@ pub(crate) fn load(
                 Some(_) | None => Err(CheckpointError::Tensor { tensor }),
             }
         };
-        *parameters.tensor_mut(handle) = take("value")?;
+        let value = take("value")?;
+        if let Some(average) = &mut average {
+            // The average of a trial that begins with the values of another one begins there, if that one had none.
+            *average.tensor_mut(handle) = match take("average") {
+                Err(_) if belongs.trial.is_none() => value.clone(),
+                found => found?,
+            };
+        }
+        *parameters.tensor_mut(handle) = value;
         if steps > 0 && parameter.has_gradient() {
             let first = take("first")?;
             let second = if optimizer.has_second() {
@@ -208,6 +223,7 @@ pub(crate) fn load(
     Ok(State {
         parameters,
         optimizer,
+        average,
         seen,
     })
 }

@@ -56,6 +56,47 @@ impl DropoutKeys {
     }
 }
 
+/// Stochastic depth of one pass (Huang et al. 2016): branches that are left out for some examples. The draws are keyed by
+/// the trial's seed, the branch and the number of the sample, so it does not matter how samples are grouped into steps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DropPath {
+    rate: f64,
+    key: Fingerprint,
+    /// Samples seen before the first example.
+    samples: u64,
+}
+
+impl DropPath {
+    /// `rate` is that of the last branch.
+    pub(crate) fn new(rate: f64, seed: Seed, samples: u64) -> Self {
+        let mut key = Fingerprint::new();
+        key.bytes(b"drop path");
+        key.number(seed.0);
+        Self { rate, key, samples }
+    }
+
+    /// Every branch counts.
+    pub(crate) fn none() -> Self {
+        Self::new(0.0, Seed(0), 0)
+    }
+
+    /// The factor of a branch for each of `count` examples: 0, or 1 / (1 - p); `None` if nothing is left out. `share` is the
+    /// branch's part of the rate.
+    pub(crate) fn factors(&self, site: u64, share: f64, count: usize) -> Option<Vec<f32>> {
+        let mut key = self.key;
+        key.number(site);
+        let drawn = Dropout {
+            threshold: threshold(self.rate * share),
+            key: key.finish(),
+        };
+        (drawn.threshold > 0).then(|| {
+            let mut factors = vec![0.0; count];
+            drawn.fill(self.samples as usize, &mut factors);
+            factors
+        })
+    }
+}
+
 fn threshold(probability: f64) -> u16 {
     (probability * 65536.0).round().clamp(0.0, 65535.0) as u16
 }

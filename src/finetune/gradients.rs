@@ -78,14 +78,14 @@ impl StepLoss {
         }
     }
 
-    fn scaled(self, share: f64) -> Self {
+    pub(crate) fn scaled(self, share: f64) -> Self {
         match self {
             Self::Known(loss) => Self::Known(loss * share),
             Self::Shares(shares) => Self::Shares(shares * share),
         }
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::Known(one), Self::Known(other)) => Self::Known(one + other),
             (Self::Shares(one), Self::Shares(other)) => Self::Shares(Tensor::joined(vec![one, other])),

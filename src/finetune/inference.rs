@@ -53,7 +53,7 @@ pub(crate) fn logits(
     check_inputs(model.network, inputs)?;
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); inputs.len()];
     for places in evaluation_batches(inputs, tokens_at_once(model.device)) {
-        let (batch, frozen) = gather_frozen(outputs, model, inputs, &places, depth);
+        let (batch, frozen) = gather_frozen(outputs, model, (inputs, None), &places, depth);
         for (place, row) in outputs_of(model, inputs, &places, (batch, frozen)) {
             rows[place as usize] = row;
         }
@@ -98,7 +98,7 @@ fn logits_on_all_cores(model: Model<'_>, inputs: &Inputs) -> Result<Vec<f32>, Ex
     let work = || {
         let mut rows: Vec<(u32, Vec<f32>)> = Vec::new();
         while let Some(places) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (batch, frozen) = gather_frozen(None, model, inputs, places, 0);
+            let (batch, frozen) = gather_frozen(None, model, (inputs, None), places, 0);
             rows.extend(outputs_of(model, inputs, places, (batch, frozen)));
         }
         rows

@@ -7,13 +7,16 @@
 //! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network), `networks`, `blocks` and `layers`
 //! (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files),
 //! `adapters` (what trains), `peft` (adapters in files), `trainable` (the set that they make), `optimizer`, `schedule`,
-//! `dropout`, `loss`, `checkpoint`, `pretrained` and `export`. `preprocessing` says how a model's images are prepared.
+//! `dropout`, `loss`, `checkpoint`, `pretrained` and `export`. `augment` changes training images, `step_inputs` makes the
+//! inputs of a step of them, and `average` holds the moving average of the weights. `preprocessing` says how a model's images are prepared.
 //! `prefix_cache` caches activations of the frozen layers; `cost` and `memory` predict the time and memory of training.
 //! `backend` is the only folder that names burn's backends.
 
 use automl_base::{files, os, rng, suggestion, units};
 
 mod adapters;
+mod augment;
+mod average;
 pub mod backend;
 pub mod batching;
 mod blocks;
@@ -44,6 +47,7 @@ mod preprocessing;
 pub mod pretrained;
 pub mod recipes;
 pub mod schedule;
+mod step_inputs;
 pub mod tasks;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
@@ -57,6 +61,7 @@ pub mod weights;
 
 pub use self::{
     adapters::{Adapter, LowRankSettings, Targets},
+    augment::Augmentation,
     backend::{Device, Gpu, UnknownDevice, gpus, shown_gpus},
     cost::TrainingCost,
     export::{ExportError, note_max_length},

@@ -88,10 +88,11 @@ impl Footprint {
         let counts = self.counter.of(config);
         let changed = counts.changed;
         let table = if counts.has_stem { self.table } else { 0 };
+        let average = if config.ema > 0.0 { changed } else { 0 };
         let step = changed - table.min(changed) + self.step(config.batch_size.max(1) as u64, depth as u64);
-        let moment = step.max(self.evaluation()).max(CHECKPOINT * changed);
-        // The trial's values and two moments, in addition to the pretrained values.
-        let held = self.model + 3 * changed;
+        let moment = step.max(self.evaluation()).max(CHECKPOINT * changed + 2 * average);
+        // The trial's values, two moments and the average, in addition to the pretrained values.
+        let held = self.model + 3 * changed + average;
         let reading = (self.model as f64 * READING) as u64;
         let floats = (reading.max(held + moment) * FLOAT) as f64;
         PROGRAM + self.data + (floats * ROOM) as u64

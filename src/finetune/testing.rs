@@ -154,6 +154,8 @@ pub const SMALL_IMAGES: &[&str] = &[
         "image_size": 32}"#,
     r#"{"model_type": "convnext", "hidden_sizes": [8, 12], "depths": [1, 2], "image_size": 32}"#,
     r#"{"model_type": "convnextv2", "hidden_sizes": [8, 12], "depths": [1, 2], "image_size": 32}"#,
+    r#"{"model_type": "swin", "embed_dim": 8, "depths": [2, 2], "num_heads": [2, 4], "window_size": 3, "mlp_ratio": 2.0,
+        "image_size": 32, "patch_size": 4}"#,
     r#"{"architecture": "convnext_atto", "model_args": {"dims": [4, 8, 8, 12], "depths": [1, 1, 1, 1]},
         "pretrained_cfg": {"input_size": [3, 32, 32]}}"#,
 ];

@@ -4,24 +4,29 @@
 //! function of the same number. So a trial can stop anywhere and resume in another process with the same weights to the
 //! last bit.
 
-use std::{ops::ControlFlow, path::Path};
+use std::{
+    ops::{ControlFlow, Range},
+    path::Path,
+};
 
 use thiserror::Error;
 
 use super::{
     adapters::{Adapter, NoTarget, Prepared, merged, prepare},
+    average,
     batching::{ExampleError, check_inputs, check_targets, micro_batches},
     checkpoint::{self, Belongs, CheckpointError, State},
     data::{Examples, Inputs, Targets, epoch_batches},
-    dropout::DropoutKeys,
+    dropout::{DropPath, DropoutKeys},
     export::{ExportError, export, export_adapter},
     imbalance::TrainingLoss,
     inference::{self, Evaluated},
     networks::{Model, Network, PassSettings},
     optimizer::{Optimizer, Outcome, Settings, Update},
     parameters::Parameters,
-    prefix_cache::{FrozenOutputs, gather_frozen},
+    prefix_cache::FrozenOutputs,
     pretrained::Pretrained,
+    step_inputs::{Drawn, Presented, Presenter},
     tasks::{Batch, Objective, Scores, TaskKind, Truth},
     trainable::Trainable,
     training_config::TrainingConfig,
@@ -129,6 +134,15 @@ pub enum TrainError {
         /// The task.
         task: TaskKind,
     },
+    /// A setting changes images, and the model takes texts.
+    #[error("`{name}` is for images, but the model takes texts: leave it out")]
+    NotForTexts {
+        /// The setting.
+        name: &'static str,
+    },
+    /// The model has no branches that could be left out.
+    #[error("the model has no blocks for `drop_path` (stochastic depth): leave it out")]
+    NoDropPath,
     /// The adapter finds nothing to train in the model.
     #[error(transparent)]
     Adapter(#[from] NoTarget),
@@ -156,6 +170,8 @@ pub struct Training {
     trainable: Trainable,
     parameters: Parameters,
     optimizer: Optimizer,
+    /// The moving average of the values, if the trial has one.
+    average: Option<Parameters>,
     seen: u64,
 }
 
@@ -178,6 +194,7 @@ impl Training {
         Ok(Self {
             base: base.clone(),
             optimizer: Optimizer::new(Settings::of(&config), base.device),
+            average: (config.ema > 0.0).then(|| parameters.clone()),
             config,
             network,
             trainable,
@@ -220,15 +237,22 @@ impl Training {
             trial,
             ..self.belongs()
         };
-        let start = (self.parameters.clone(), self.optimizer.clone());
+        let start = State {
+            parameters: self.parameters.clone(),
+            optimizer: self.optimizer.clone(),
+            average: self.average.clone(),
+            seen: 0,
+        };
         let State {
             parameters,
             optimizer,
+            average,
             seen,
         } = checkpoint::load(path, start, belongs, self.base.device)?;
         Ok(Self {
             parameters,
             optimizer,
+            average,
             seen,
             ..self
         })
@@ -249,8 +273,10 @@ impl Training {
                 found: format!("{found:016x}"),
             }));
         }
+        let average = self.average.unwrap_or_else(|| self.parameters.clone());
         Ok(Self {
             optimizer: self.optimizer.with(Settings::of(&config)),
+            average: (config.ema > 0.0).then_some(average),
             config,
             network,
             trainable,
@@ -289,23 +315,32 @@ impl Training {
         let examples = data.examples;
         check_inputs(&self.base.network, &examples.inputs)?;
         check_targets(&examples.inputs, &examples.targets, self.base.labels.len())?;
-        let training_loss = TrainingLoss::new(&self.config, &examples.targets, &self.base.labels);
+        let config = self.config.clone();
+        let training_loss = TrainingLoss::new(&config, &examples.targets, &self.base.labels);
+        let presenter = Presenter::new(data, &config);
         let (epoch_length, start) = (examples.len() as u64, self.seen);
         let mut loss = 0.0;
         let mut stopped = false;
         'epochs: while self.seen < to.0 {
             let epoch = self.seen / epoch_length;
             let mut batch_end = epoch * epoch_length;
-            for batch in epoch_batches(examples, self.config.batch_size, self.config.seed, epoch) {
+            let batches = epoch_batches(examples, self.config.batch_size, self.config.seed, epoch);
+            for (number, batch) in batches.into_iter().enumerate() {
                 let batch_start = batch_end;
                 batch_end += batch.len() as u64;
                 if self.seen >= batch_end {
                     continue;
                 }
                 let until = batch_end.min(to.0);
-                let places = &batch[(self.seen - batch_start) as usize..(until - batch_start) as usize];
-                let step = self.step(data, places, &training_loss)?;
-                loss += step.loss * places.len() as f64;
+                let part = (self.seen - batch_start) as usize..(until - batch_start) as usize;
+                let count = part.len();
+                let drawn = Drawn {
+                    places: &batch,
+                    pass: epoch,
+                    number: number as u64,
+                };
+                let step = self.step((data.examples, &presenter), (drawn, part), &training_loss)?;
+                loss += step.loss * count as f64;
                 stopped = on_step(&step).is_break() && self.seen < to.0;
                 if stopped || self.seen >= to.0 {
                     break 'epochs;
@@ -320,39 +355,55 @@ impl Training {
         })
     }
 
-    /// One step on the examples at the indices `places`.
+    /// One step on a part of a batch.
     fn step(
         &mut self,
-        data: TrainingData<'_>,
-        places: &[u32],
+        (examples, presenter): (&Examples, &Presenter<'_>),
+        (drawn, part): (Drawn<'_>, Range<usize>),
         training_loss: &TrainingLoss,
     ) -> Result<Step, TrainError> {
         let (config, model, task) = (&self.config, self.model(), self.base.task);
-        let pass_over = |part: &[u32], seen: u64| {
-            let (batch, frozen) = gather_frozen(data.frozen, model, &data.examples.inputs, part, config.freeze_depth);
-            let targets = data.examples.targets.pick(part);
+        let places = &drawn.places[part.clone()];
+        let before = self.seen;
+        let pass_over = |places: &[u32], seen: u64| {
+            let start = part.start + (seen - before) as usize;
+            let Presented { batch, frozen, mixed } = presenter.part(model, drawn, start..start + places.len());
+            let targets = examples.targets.pick(places);
             let settings = PassSettings {
                 trainable: &self.trainable,
                 dropout: DropoutKeys::new(config.dropout, config.seed, seen),
+                drop_path: DropPath::new(config.drop_path, config.seed, seen),
             };
             model.pass((&batch, frozen), settings, &|kernels, outputs| {
-                let Objective { loss, gradient } = task.objective(Batch {
-                    kernels,
-                    outputs,
-                    targets: &targets,
-                    training_loss,
-                });
-                (loss, gradient)
+                let objective = |outputs, targets: &Targets| {
+                    task.objective(Batch {
+                        kernels,
+                        outputs,
+                        targets,
+                        training_loss,
+                    })
+                };
+                let Some((share, partners)) = &mixed else {
+                    let Objective { loss, gradient } = objective(outputs, &targets);
+                    return (loss, gradient);
+                };
+                // The loss of a mixed target is the mixture of both losses.
+                let own = objective(outputs.clone(), &targets);
+                let other = objective(outputs, &examples.targets.pick(partners));
+                (
+                    own.loss.scaled(*share).plus(other.loss.scaled(1.0 - share)),
+                    own.gradient * *share + other.gradient * (1.0 - share),
+                )
             })
         };
-        let parts = micro_batches(&data.examples.inputs, places, config.micro_batches);
+        let parts = micro_batches(&examples.inputs, places, config.micro_batches);
         let Some((&first, rest)) = parts.split_first() else {
             return Err(TrainError::Input(ExampleError::Empty));
         };
         let mut pass = pass_over(first, self.seen);
         if !rest.is_empty() {
             let weight = |part: &[u32]| {
-                let targets = data.examples.targets.pick(part);
+                let targets = examples.targets.pick(part);
                 training_loss.weight(&targets).unwrap_or_else(|| task.weight(&targets))
             };
             let whole = weight(places);
@@ -386,6 +437,10 @@ impl Training {
         }
         for (index, values) in pass.statistics {
             *self.parameters.tensor_mut(index) = values;
+        }
+        if let Some(average) = &mut self.average {
+            let kept = average::kept(config.ema, self.optimizer.steps);
+            average::follow(average, &self.parameters, &self.trainable, kept, self.base.device);
         }
         self.seen += places.len() as u64;
         Ok(Step {
@@ -424,7 +479,7 @@ impl Training {
         let TrainingData { examples, frozen } = data.into();
         let frozen = (frozen, self.config.freeze_depth);
         let outputs = (self.base.task, self.base.labels.as_slice());
-        inference::evaluate(self.model(), frozen, (examples, outputs), measures, on_batch)
+        inference::evaluate(self.evaluated(), frozen, (examples, outputs), measures, on_batch)
     }
 
     /// The metric `loss` and `measures` of outputs that [`Self::validate`] gave for examples with these targets. A label
@@ -447,6 +502,18 @@ impl Training {
         Ok(inference::scores(self.base.task, outputs, truth, measures)?)
     }
 
+    /// The values that are evaluated and saved: the moving average if there is one.
+    fn result(&self) -> &Parameters {
+        self.average.as_ref().unwrap_or(&self.parameters)
+    }
+
+    fn evaluated(&self) -> Model<'_> {
+        Model {
+            parameters: self.result(),
+            ..self.model()
+        }
+    }
+
     fn model(&self) -> Model<'_> {
         Model {
             network: &self.network,
@@ -461,7 +528,7 @@ impl Training {
     /// Returns [`TrainError::Input`] if the inputs do not fit the model.
     pub fn predict(&self, inputs: &Inputs) -> Result<Vec<f32>, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        let logits = inference::logits(self.model(), (None, 0), inputs, on_batch)?;
+        let logits = inference::logits(self.evaluated(), (None, 0), inputs, on_batch)?;
         logits.ok_or(TrainError::Stopped)
     }
 
@@ -477,6 +544,7 @@ impl Training {
             &State {
                 parameters,
                 optimizer,
+                average: self.average.clone(),
                 seen: self.seen,
             },
             self.belongs(),
@@ -489,7 +557,7 @@ impl Training {
     /// # Errors
     /// If a file cannot be written.
     pub fn export(&self, folder: &Path) -> Result<(), ExportError> {
-        export(&self.base, &merged(&self.network, &self.parameters), folder)
+        export(&self.base, &merged(&self.network, self.result()), folder)
     }
 
     /// Writes the low-rank adapter and the head alone, for the library `peft`.
@@ -502,7 +570,7 @@ impl Training {
                 adapter: self.config.adapter.name(),
             });
         };
-        let model = (&self.network, &self.parameters, &self.trainable);
+        let model = (&self.network, self.result(), &self.trainable);
         export_adapter(&self.base, model, &settings, folder)
     }
 

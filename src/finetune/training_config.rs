@@ -2,6 +2,7 @@
 
 use super::{
     adapters::{Adapter, LowRankSettings},
+    augment::{Augmentation, Setting},
     imbalance::ClassWeights,
     optimizer::OptimizerKind,
     pretrained::Pretrained,
@@ -61,6 +62,13 @@ pub struct TrainingConfig {
     pub focal_gamma: f64,
     /// The share of every target that is spread over all classes, in 0..1.
     pub label_smoothing: f64,
+    /// The changes of training images.
+    pub augmentation: Augmentation,
+    /// The probability that the last block's branches are left out for an example, in 0..1; other blocks have less.
+    pub drop_path: f64,
+    /// The share of the moving average of all values that a step keeps, in 0..1; 0 has none. The average is evaluated and
+    /// saved.
+    pub ema: f64,
     /// The largest number of tokens of a text, where trials differ in it; `None`: that of the study. The examples are cut to
     /// it before a trial gets them.
     pub max_length: Option<usize>,
@@ -99,6 +107,9 @@ impl Default for TrainingConfig {
             class_weights: ClassWeights::None,
             focal_gamma: 0.0,
             label_smoothing: 0.0,
+            augmentation: Augmentation::default(),
+            drop_path: 0.0,
+            ema: 0.0,
             max_length: None,
             total: Samples(1),
             cooldown: None,
@@ -143,7 +154,7 @@ impl TrainingConfig {
     }
 
     /// The settings that the first versions did not have, as numbers.
-    fn later_settings(&self) -> [(&'static str, f64); 21] {
+    fn later_settings(&self) -> Vec<(&'static str, f64)> {
         const ABSENT: f64 = -1.0;
         let low_rank = match self.adapter {
             Adapter::LowRank(settings) => settings,
@@ -154,7 +165,7 @@ impl TrainingConfig {
             Adapter::LowRank(_) => 1.0,
             Adapter::BiasOnly => 2.0,
         };
-        [
+        let settings = [
             ("lr_power", self.lr_power),
             ("optimizer", f64::from(self.optimizer as u8)),
             ("adam_beta1", self.adam_beta1.unwrap_or(ABSENT)),
@@ -179,7 +190,12 @@ impl TrainingConfig {
             ("focal_gamma", self.focal_gamma),
             ("label_smoothing", self.label_smoothing),
             ("max_length", self.max_length.map_or(ABSENT, |length| length as f64)),
-        ]
+            ("drop_path", self.drop_path),
+            ("ema", self.ema),
+        ];
+        let augmentation = self.augmentation.settings();
+        let augmentation = augmentation.into_iter().map(|setting| (setting.name, setting.value));
+        settings.into_iter().chain(augmentation).collect()
     }
 
     /// The factor on the learning rate after `seen` samples, in 0..=1. If the cooldown begins at sample 0, the schedule
@@ -237,7 +253,14 @@ impl TrainingConfig {
             at_most("reinit_layers", self.reinit_layers, blocks),
             from_0("focal_gamma", self.focal_gamma),
             share("label_smoothing", self.label_smoothing),
+            share("drop_path", self.drop_path),
+            share("ema", self.ema),
         ];
+        let augmentation = self.augmentation.settings().into_iter();
+        settings.extend(augmentation.map(|setting| {
+            let Setting { name, value, range, .. } = setting;
+            within(name, value, range.contains(value), &range.words())
+        }));
         if let Adapter::LowRank(low_rank) = self.adapter {
             let most = base.network.hidden();
             settings.extend([
@@ -253,10 +276,27 @@ impl TrainingConfig {
             ]);
         }
         self.check_loss(base)?;
+        self.check_images(base)?;
         match settings.into_iter().find(|(_, _, is_valid, _)| !is_valid) {
             Some((name, value, _, range)) => Err(TrainError::Setting { name, value, range }),
             None => Ok(()),
         }
+    }
+
+    /// Rejects changes of images where there are none, and stochastic depth where nothing can be left out.
+    fn check_images(&self, base: &Pretrained) -> Result<(), TrainError> {
+        let changed = self
+            .augmentation
+            .settings()
+            .into_iter()
+            .find(|setting| setting.is_change);
+        if let (Some(setting), Some(_)) = (changed, base.network.inputs.longest()) {
+            return Err(TrainError::NotForTexts { name: setting.name });
+        }
+        if self.drop_path > 0.0 && !base.network.has_drop_path() {
+            return Err(TrainError::NoDropPath);
+        }
+        Ok(())
     }
 
     /// Rejects a loss that does not fit the task.

@@ -472,6 +472,8 @@ fn failure(error: &TrainError) -> Failure {
         | TrainError::Word { .. }
         | TrainError::Label { .. }
         | TrainError::NoClasses { .. }
+        | TrainError::NotForTexts { .. }
+        | TrainError::NoDropPath
         | TrainError::Adapter(_)
         | TrainError::Input(_)
         | TrainError::Metric(_)

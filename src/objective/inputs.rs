@@ -7,7 +7,7 @@ use super::lengths::{ByLength, Lengths};
 use super::model_parts::ModelParts;
 use super::tables::{Table, encoding, pictures};
 use super::{Sizes, hub_model, training_config};
-use crate::catalogue::BUILTIN_IMAGES;
+use crate::catalogue::{BUILTIN_IMAGES, IMAGE_CHANGES};
 use crate::finetune::data::pictures::{Prepared, converted};
 use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
@@ -138,6 +138,14 @@ pub enum InputError {
         /// The reason.
         #[source]
         reason: TrainError,
+    },
+    /// Images that frozen layers see are not changed in this way.
+    #[error("`parameters.{name}` has no effect, because `freeze_depth` is above 0 in every trial: {help}")]
+    NeverChanged {
+        /// The parameter.
+        name: &'static str,
+        /// The remedy.
+        help: &'static str,
     },
     /// The tokenizer has tokens that the model has no embeddings for.
     #[error(
@@ -385,6 +393,7 @@ impl TrainingInputs {
                 parts,
             });
         }
+        check_changes(&spec.space)?;
         let settings = Settings::new(spec, self.epoch());
         for metric in settings.metrics() {
             let class = metrics::metric(metric).ok().and_then(|measure| measure.class);
@@ -577,19 +586,57 @@ fn extremes(space: &Space) -> Vec<Configuration> {
     possible.map(extreme).collect()
 }
 
-/// A configuration for each setting of the training loss, by itself.
-fn losses(space: &Space) -> Vec<Configuration> {
-    let values = |name: &str| match &space.parameter(name)?.domain {
-        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => Some(values.clone()),
-        range => range.bounds().map(|(_, high)| vec![Value::Float(high)]),
+/// The values at the ends of a parameter's range, or all of them; none if the space does not have it.
+fn some_values(space: &Space, name: &str) -> Vec<Value> {
+    let Some(parameter) = space.parameter(name) else {
+        return Vec::new();
     };
-    let settings = ["class_weights", "focal_gamma", "label_smoothing"];
-    let all = settings.into_iter().flat_map(|name| {
-        let values = values(name).unwrap_or_default();
-        values
-            .into_iter()
-            .map(move |value| [(name, value)].into_iter().collect())
-    });
+    match &parameter.domain {
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => values.clone(),
+        range => range
+            .bounds()
+            .map_or_else(Vec::new, |(low, high)| vec![Value::Float(low), Value::Float(high)]),
+    }
+}
+
+/// Reports changes of images in a space whose trials all have frozen layers, which see images as they are or some views
+/// of them.
+fn check_changes(space: &Space) -> Result<(), InputError> {
+    let is_on = |name: &str| {
+        let off = if name == "crop_scale" { 1.0 } else { 0.0 };
+        let mut numbers = some_values(space, name).into_iter().filter_map(|value| value.as_f64());
+        numbers.any(|number| number != off)
+    };
+    let depth = space.parameter("freeze_depth");
+    if depth.is_none_or(|depth| depth.domain.encode(&Value::Int(0)).is_some() || depth.condition.is_some()) {
+        return Ok(());
+    }
+    let has_views = is_on("views");
+    for &name in IMAGE_CHANGES {
+        let mixes = matches!(name, "mixup_alpha" | "cutmix_alpha");
+        if is_on(name) && (mixes || !has_views) {
+            let help = if mixes {
+                "allow `freeze_depth: 0`, or leave it out"
+            } else {
+                "set `views`, allow `freeze_depth: 0`, or leave it out"
+            };
+            return Err(InputError::NeverChanged { name, help });
+        }
+    }
+    Ok(())
+}
+
+/// A configuration for each setting of the training loss, of images and of depth, by itself.
+fn losses(space: &Space) -> Vec<Configuration> {
+    let settings = ["class_weights", "focal_gamma", "label_smoothing", "drop_path"];
+    let all = settings
+        .into_iter()
+        .chain(IMAGE_CHANGES.iter().copied())
+        .flat_map(|name| {
+            some_values(space, name)
+                .into_iter()
+                .map(move |value| [(name, value)].into_iter().collect())
+        });
     all.collect()
 }
 

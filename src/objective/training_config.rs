@@ -1,7 +1,7 @@
 //! The training settings of a configuration.
 
 use crate::finetune::{
-    Adapter, ClassWeights, LowRankSettings, OptimizerKind, Schedule, Targets, TrainError, TrainingConfig,
+    Adapter, Augmentation, ClassWeights, LowRankSettings, OptimizerKind, Schedule, Targets, TrainError, TrainingConfig,
 };
 use crate::space::{Configuration, Value};
 use crate::spec::numbers_by_name;
@@ -55,6 +55,9 @@ pub fn training_config(
         class_weights: given.class_weights()?,
         focal_gamma: given.number("focal_gamma", default.focal_gamma),
         label_smoothing: given.number("label_smoothing", default.label_smoothing),
+        augmentation: given.augmentation(default.augmentation),
+        drop_path: given.number("drop_path", default.drop_path),
+        ema: given.number("ema", default.ema),
         max_length: given.optional("max_length").map(|length| length as usize),
         ..default
     })
@@ -102,6 +105,26 @@ impl Given<'_> {
                 value: value.to_string(),
                 known: "true, false".to_owned(),
             }),
+        }
+    }
+
+    fn augmentation(self, usual: Augmentation) -> Augmentation {
+        Augmentation {
+            horizontal_flip: self.number("horizontal_flip", usual.horizontal_flip),
+            crop_scale: self.number("crop_scale", usual.crop_scale),
+            crop_ratio: self.number("crop_ratio", usual.crop_ratio),
+            jitter_brightness: self.number("jitter_brightness", usual.jitter_brightness),
+            jitter_contrast: self.number("jitter_contrast", usual.jitter_contrast),
+            jitter_saturation: self.number("jitter_saturation", usual.jitter_saturation),
+            jitter_hue: self.number("jitter_hue", usual.jitter_hue),
+            randaugment_ops: self.number("randaugment_ops", usual.randaugment_ops as f64) as usize,
+            randaugment_magnitude: self.number("randaugment_magnitude", usual.randaugment_magnitude),
+            random_erasing: self.number("random_erasing", usual.random_erasing),
+            mixup_alpha: self.number("mixup_alpha", usual.mixup_alpha),
+            cutmix_alpha: self.number("cutmix_alpha", usual.cutmix_alpha),
+            mix_probability: self.number("mix_probability", usual.mix_probability),
+            mix_switch: self.number("mix_switch", usual.mix_switch),
+            views: self.number("views", usual.views as f64) as usize,
         }
     }
 

@@ -12,6 +12,7 @@
 mod adapters;
 mod architecture;
 mod ask_tell;
+mod augmentation;
 mod bad_input;
 mod budgets;
 mod cluster;

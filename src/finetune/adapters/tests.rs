@@ -161,6 +161,7 @@ fn pass(prepared: &Prepared, parameters: &Parameters, batch: &Batch, labels: &[u
     let settings = PassSettings {
         trainable: &prepared.trainable,
         dropout: DropoutKeys::new(0.3, Seed(2), 40),
+        drop_path: crate::dropout::DropPath::none(),
     };
     model.pass((batch, None), settings, &|kernels, outputs| {
         kernels.cross_entropy(outputs, labels)

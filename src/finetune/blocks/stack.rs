@@ -7,8 +7,19 @@ use crate::{
     backend::Tensor,
     kernels::ActivationKind,
     layers::{
-        Back, Context, batch_norm::BatchNorm, conv2d::Convolution, layer_scale::LayerScale, linear::Linear,
-        norm::NormLayer, pixels::rows, pool::MaxPool, response_norm::ResponseNorm, squeeze_excite::SqueezeExcite,
+        Back, Context,
+        batch_norm::BatchNorm,
+        conv2d::Convolution,
+        drop_path::{Branch, scaled},
+        layer_scale::LayerScale,
+        linear::Linear,
+        norm::NormLayer,
+        pixels::rows,
+        pool::MaxPool,
+        response_norm::ResponseNorm,
+        squeeze_excite::SqueezeExcite,
+        window_attention::WindowAttention,
+        windows::Merge,
     },
 };
 
@@ -41,10 +52,14 @@ pub(crate) enum Layer {
     LayerNorm(NormLayer),
     Scale(LayerScale),
     Response(ResponseNorm),
+    WindowAttention(Box<WindowAttention>),
+    Merge(Merge),
     /// The sum of two branches. A shortcut without layers passes its input on.
     Sum {
         body: Vec<Layer>,
         shortcut: Vec<Layer>,
+        /// The body as a branch that may be left out.
+        branch: Option<Branch>,
     },
 }
 
@@ -107,6 +122,15 @@ impl Stack {
         least
     }
 
+    /// True if it has branches that may be left out.
+    pub(crate) fn has_branches(&self) -> bool {
+        let mut found = false;
+        visit(&self.layers, &mut |layer| {
+            found |= matches!(layer, Layer::Sum { branch: Some(_), .. });
+        });
+        found
+    }
+
     /// The linear layers.
     pub(crate) fn linears_mut(&mut self) -> Vec<&mut Linear> {
         let mut found = Vec::new();
@@ -145,7 +169,7 @@ fn resize(layers: &mut [Layer], size: [usize; 2]) -> [usize; 2] {
 fn visit(layers: &[Layer], visitor: &mut impl FnMut(&Layer)) {
     for layer in layers {
         visitor(layer);
-        if let Layer::Sum { body, shortcut } = layer {
+        if let Layer::Sum { body, shortcut, .. } = layer {
             visit(body, visitor);
             visit(shortcut, visitor);
         }
@@ -156,7 +180,17 @@ fn linears<'a>(layers: &'a mut [Layer], found: &mut Vec<&'a mut Linear>) {
     for layer in layers {
         match layer {
             Layer::Linear(linear, _) => found.push(linear),
-            Layer::Sum { body, shortcut } => {
+            Layer::WindowAttention(layer) => {
+                let WindowAttention {
+                    query,
+                    key,
+                    value,
+                    output,
+                    ..
+                } = &mut **layer;
+                found.extend([query, key, value, output]);
+            }
+            Layer::Sum { body, shortcut, .. } => {
                 linears(body, found);
                 linears(shortcut, found);
             }
@@ -167,6 +201,7 @@ fn linears<'a>(layers: &'a mut [Layer], found: &mut Vec<&'a mut Linear>) {
             | Layer::MaxPool(_)
             | Layer::LayerNorm(_)
             | Layer::Scale(_)
+            | Layer::Merge(_)
             | Layer::Response(_) => {}
         }
     }
@@ -200,14 +235,20 @@ fn measure(layers: &[Layer], input: Map, total: &mut Size) -> Map {
                 holds(input, 0);
                 total.operations += 2 * input * width;
             }
+            Layer::WindowAttention(layer) => {
+                let [kept, operations] = layer.work();
+                holds(kept, kept);
+                total.operations += operations;
+            }
             Layer::MaxPool(_)
+            | Layer::Merge(_)
             | Layer::BatchNorm(_)
             | Layer::Activation(_)
             | Layer::LayerNorm(_)
             | Layer::Gate(_)
             | Layer::Scale(_)
             | Layer::Response(_) => holds(values, 0),
-            Layer::Sum { body, shortcut } => {
+            Layer::Sum { body, shortcut, .. } => {
                 holds(input, 0);
                 measure(body, map, total);
                 measure(shortcut, map, total);
@@ -283,11 +324,28 @@ impl Layer {
                     Box::new(move |gradient, back, _| Some(layer.backward(gradient, saved, back))),
                 )
             }
-            Self::Sum { body, shortcut } => {
+            Self::WindowAttention(layer) => {
+                let (output, saved) = layer.forward(input, context);
+                (
+                    output,
+                    Box::new(move |gradient, back, _| Some(layer.backward(gradient, saved, back))),
+                )
+            }
+            Self::Merge(layer) => {
+                let output = layer.forward(input, context);
+                (
+                    output,
+                    Box::new(move |gradient, back, _| Some(layer.backward(gradient, back.context))),
+                )
+            }
+            Self::Sum { body, shortcut, branch } => {
+                let factors = branch.and_then(|branch| branch.factors(context));
                 let (hidden, body_back) = forward(body, input.clone(), context);
+                let hidden = scaled(hidden, factors.as_deref(), context.device);
                 let (passed, shortcut_back) = forward(shortcut, input, context);
                 let back: Back<'a> = Box::new(move |gradient, back, wants_input| {
-                    let through = body_back(gradient.clone(), back, wants_input);
+                    let of_body = scaled(gradient.clone(), factors.as_deref(), back.context.device);
+                    let through = body_back(of_body, back, wants_input);
                     let passed = shortcut_back(gradient, back, wants_input);
                     Some(through? + passed?)
                 });
@@ -310,12 +368,17 @@ impl Layer {
                 channels: *channels,
                 ..input
             },
+            Self::Merge(layer) => Map {
+                size: layer.output(),
+                channels: 4 * layer.channels,
+            },
             Self::Sum { body, .. } => output(body, input),
             Self::BatchNorm(_)
             | Self::Activation(_)
             | Self::Gate(_)
             | Self::LayerNorm(_)
             | Self::Scale(_)
+            | Self::WindowAttention(_)
             | Self::Response(_) => input,
         }
     }
@@ -330,7 +393,15 @@ impl Layer {
                 layer.geometry.size = size;
                 layer.geometry.output()
             }
-            Self::Sum { body, shortcut } => {
+            Self::WindowAttention(layer) => {
+                layer.size = size;
+                size
+            }
+            Self::Merge(layer) => {
+                layer.size = size;
+                layer.output()
+            }
+            Self::Sum { body, shortcut, .. } => {
                 resize(shortcut, size);
                 resize(body, size)
             }
@@ -347,6 +418,8 @@ impl Layer {
 
 #[cfg(any(test, feature = "cuda"))]
 mod graphs {
+    use burn::tensor::TensorData;
+
     use super::{Layer, Stack};
     use crate::{
         backend::TensorBackend,
@@ -375,7 +448,21 @@ mod graphs {
             Layer::LayerNorm(layer) => layer.graph(tape, values),
             Layer::Scale(layer) => layer.graph(tape, values),
             Layer::Response(layer) => layer.graph(tape, values),
-            Layer::Sum { body, shortcut } => all(body, tape, values.clone()) + all(shortcut, tape, values),
+            Layer::WindowAttention(layer) => layer.graph(tape, values),
+            Layer::Merge(layer) => layer.graph(values),
+            Layer::Sum { body, shortcut, branch } => {
+                let factors = branch.and_then(|branch| branch.factors(tape.context));
+                let hidden = all(body, tape, values.clone());
+                let hidden = match factors {
+                    Some(factors) => {
+                        let images = factors.len();
+                        let device = hidden.device();
+                        hidden * Lifted::<B, 4>::from_data(TensorData::new(factors, [images, 1, 1, 1]), &device)
+                    }
+                    None => hidden,
+                };
+                hidden + all(shortcut, tape, values)
+            }
         })
     }
 }

@@ -9,8 +9,14 @@ use crate::{
     dropout::Dropout,
     kernels::Normalized,
     layers::{
-        Back, Backward, Context, Positions, attention::Attention, feed_forward::FeedForward, layer_scale::LayerScale,
-        linear::Linear, norm::NormLayer, select, select_backward,
+        Back, Backward, Context, Positions,
+        attention::Attention,
+        drop_path::{Branch, scaled},
+        feed_forward::FeedForward,
+        layer_scale::LayerScale,
+        linear::Linear,
+        norm::NormLayer,
+        select, select_backward,
     },
 };
 
@@ -25,6 +31,8 @@ pub(crate) struct TransformerBlock {
     pub(crate) feed_forward: FeedForward,
     pub(crate) order: Order,
     pub(crate) sizes: Sizes,
+    /// The share of stochastic depth of both branches; `None` if the family has none.
+    pub(crate) depth: Option<f64>,
 }
 
 /// The order of norms, layers and sums.
@@ -70,6 +78,8 @@ pub(crate) struct Sizes {
 struct SumSaved {
     after: Option<AfterSaved>,
     dropout: Option<Dropout>,
+    /// The factors of stochastic depth.
+    factors: Option<Vec<f32>>,
 }
 
 /// A layer between a branch and the sum.
@@ -255,8 +265,24 @@ impl TransformerBlock {
             }
             None => (branch, bias, None),
         };
-        let sum = context.kernels().add(branch, bias, residual, dropout);
-        (sum, SumSaved { after, dropout })
+        let branch_of_depth = self.depth.map(|share| Branch {
+            site: self.site(site),
+            share,
+        });
+        let factors = branch_of_depth.and_then(|branch| branch.factors(context));
+        let sum = match &factors {
+            Some(factors) => {
+                let branch = context.kernels().drop(biased(branch, bias), dropout);
+                residual + scaled(branch, Some(factors), context.device)
+            }
+            None => context.kernels().add(branch, bias, residual, dropout),
+        };
+        let saved = SumSaved {
+            after,
+            dropout,
+            factors,
+        };
+        (sum, saved)
     }
 
     /// The size of a text of `tokens` tokens.
@@ -302,6 +328,7 @@ fn sum_backward(
     saved: SumSaved,
     back: &mut Backward<'_>,
 ) -> (Tensor<2>, Tensor<1>) {
+    let gradient = scaled(gradient, saved.factors.as_deref(), back.context.device);
     let gradient = back.kernels().drop(gradient, saved.dropout);
     let gradient = match (after, saved.after) {
         (Some(After::Norm(norm)), Some(AfterSaved::Norm(normalized))) => norm.backward(gradient, normalized, back),

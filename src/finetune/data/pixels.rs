@@ -162,6 +162,23 @@ impl Pixels {
         }
     }
 
+    /// For each channel the factor and the offset that turn its numbers back into pixels in 0..=1; the last one serves
+    /// channels that are not listed.
+    pub(crate) fn unit_scale(&self) -> Vec<[f64; 2]> {
+        match self {
+            // `images` scales bytes by (byte - 128) / 128.
+            Self::Values(_) => vec![[128.0 / 255.0; 2]],
+            Self::Bytes(bytes) => {
+                let inverse = |scale: &[f32; 256]| {
+                    let [darkest, brightest] = [scale[0], scale[255]].map(f64::from);
+                    let factor = 1.0 / (brightest - darkest);
+                    [factor, -darkest * factor]
+                };
+                bytes.scale.iter().map(inverse).collect()
+            }
+        }
+    }
+
     /// The bytes of an image, `[height, width, channels]`, before they are scaled; `None` if only numbers are known.
     pub fn bytes_of(&self, image: usize) -> Option<Vec<u8>> {
         match self {
@@ -235,7 +252,7 @@ impl Pixels {
         match self {
             Self::Values(values) => size_of_val(values.as_slice()),
             Self::Bytes(bytes) => {
-                let held = bytes.images.iter().map(|(store, _)| match store.place {
+                let held = bytes.images.iter().map(|(store, _)| match store.storage {
                     Storage::Memory(_) => store.stride,
                     Storage::File { .. } => 0,
                 });
@@ -276,6 +293,8 @@ mod tests {
             assert_eq!(pixels.count(SIZE), 2);
             assert_eq!(*pixels.image(SIZE, 0), [7.0, 9.0, 11.0, 8.5, 10.5, 12.5]);
             assert_eq!(pixels.bytes_of(1).unwrap(), [1, 2, 3, 4, 5, 6]);
+            let [[factor, offset], [_, second]] = pixels.unit_scale().try_into().unwrap();
+            assert!((factor - 1.0 / 255.0).abs() < 1e-9 && offset == 0.0 && (second + 0.5 / 255.0).abs() < 1e-9);
         }
         assert_eq!(memory, stored);
         assert!(stored.memory() < memory.memory());

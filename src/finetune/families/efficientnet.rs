@@ -10,7 +10,7 @@ use crate::{
     layers::{batch_norm::BatchNormSettings, pixels::Padding, squeeze_excite::GateNames},
     networks::{
         Network,
-        convnet::{ConvnetConfig, ConvolutionConfig, HeadStep, StageConfig},
+        convnet::{ConvnetConfig, ConvolutionConfig, Depths, HeadStep, StageConfig},
     },
     recipes,
 };
@@ -126,5 +126,5 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         outputs: head.outputs,
         is_from_file: head.source == HeadSource::File,
     };
-    Ok(config.build()?)
+    Ok(config.build_with(Depths::Before)?)
 }

@@ -9,7 +9,7 @@ use crate::{
     layers::{batch_norm::BatchNormSettings, pixels::Padding},
     networks::{
         Network,
-        convnet::{ConvnetConfig, ConvolutionConfig, HeadStep, LayerConfig, StageConfig},
+        convnet::{ConvnetConfig, ConvolutionConfig, Depths, HeadStep, LayerConfig, StageConfig},
     },
     recipes,
 };
@@ -121,5 +121,5 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         outputs: head.outputs,
         is_from_file: head.source == HeadSource::File,
     };
-    Ok(config.build()?)
+    Ok(config.build_with(Depths::Before)?)
 }

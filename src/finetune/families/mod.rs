@@ -37,6 +37,7 @@ mod resnet;
 mod resnet8;
 mod roberta;
 mod rope;
+mod swin;
 #[cfg(test)]
 mod tests;
 mod timm;
@@ -99,6 +100,7 @@ pub(crate) const FAMILIES: &[&Family] = &[
     &regnet::FAMILY,
     &convnext::FAMILY,
     &convnextv2::FAMILY,
+    &swin::FAMILY,
     &timm_convnext::FAMILY,
 ];
 

@@ -14,7 +14,7 @@ use crate::{
     layers::{batch_norm::BatchNormSettings, pixels::Padding, squeeze_excite::GateNames},
     networks::{
         Network,
-        convnet::{ConvnetConfig, ConvolutionConfig, HeadStep, LayerConfig, StageConfig},
+        convnet::{ConvnetConfig, ConvolutionConfig, Depths, HeadStep, LayerConfig, StageConfig},
     },
     recipes,
 };
@@ -290,7 +290,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         outputs: head.outputs,
         is_from_file: head.source == HeadSource::File,
     };
-    Ok(config.build()?)
+    Ok(config.build_with(Depths::Before)?)
 }
 
 /// The stages that a configuration gives itself.

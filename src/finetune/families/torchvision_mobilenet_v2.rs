@@ -12,7 +12,7 @@ use crate::{
     layers::pixels::Padding,
     networks::{
         Network,
-        convnet::{ConvnetConfig, ConvolutionConfig, HeadStep, StageConfig},
+        convnet::{ConvnetConfig, ConvolutionConfig, Depths, HeadStep, StageConfig},
     },
     recipes,
 };
@@ -101,7 +101,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         outputs: head.outputs,
         is_from_file: head.source == HeadSource::File,
     };
-    Ok(config.build()?)
+    Ok(config.build_with(Depths::Before)?)
 }
 
 /// The rows of `inverted_residual_setting`, if the configuration has it.

@@ -9,6 +9,7 @@ pub(crate) mod conv1d;
 pub(crate) mod conv2d;
 pub(crate) mod depthwise;
 pub(crate) mod disentangled;
+pub(crate) mod drop_path;
 pub(crate) mod embedding;
 pub(crate) mod feed_forward;
 pub(crate) mod layer_scale;
@@ -23,12 +24,14 @@ pub(crate) mod resampling;
 pub(crate) mod response_norm;
 pub(crate) mod rotary;
 pub(crate) mod squeeze_excite;
+pub(crate) mod window_attention;
+pub(crate) mod windows;
 
 use std::cell::RefCell;
 
 use crate::{
     backend::{Device, Tensor},
-    dropout::{Dropout, DropoutKeys},
+    dropout::{DropPath, Dropout, DropoutKeys},
     gradients::Gradient,
     kernels::{Kernels, Layout},
     parameters::{Handle, Parameters},
@@ -52,6 +55,7 @@ pub(crate) struct Context<'a> {
     /// The rows of each text. For images, one row per image.
     pub(crate) layout: &'a Layout,
     pub(crate) dropout: DropoutKeys,
+    pub(crate) drop_path: DropPath,
     /// The parameters that train; `None` in evaluation mode.
     pub(crate) training: Option<&'a Trainable>,
     pub(crate) device: Device,
@@ -76,6 +80,7 @@ impl<'a> Context<'a> {
             parameters,
             layout,
             dropout: DropoutKeys::none(),
+            drop_path: DropPath::none(),
             training: None,
             device,
             statistics: RefCell::default(),

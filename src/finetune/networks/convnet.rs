@@ -16,6 +16,7 @@ use crate::{
     layers::{
         batch_norm::{BatchNorm, BatchNormSettings},
         conv2d::Convolution,
+        drop_path::Branch,
         layer_scale::LayerScale,
         linear::Linear,
         norm::{NormLayer, NormSettings},
@@ -23,6 +24,8 @@ use crate::{
         pool::MaxPool,
         response_norm::ResponseNorm,
         squeeze_excite::{GateNames, SqueezeExcite},
+        window_attention::{WindowAttention, WindowNames},
+        windows::Merge,
     },
     parameters::{Declarations, Part, Start},
 };
@@ -54,6 +57,25 @@ pub(crate) struct ConvnetConfig {
     pub(crate) is_from_file: bool,
 }
 
+/// The rate of stochastic depth of a block among all blocks, which rises with the depth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depths {
+    /// The first block has none, the last one all of it (timm's `calculate_drop_path_rates`).
+    ToLast,
+    /// A block's share is that of the blocks before it (`EfficientNet`).
+    Before,
+}
+
+impl Depths {
+    pub(crate) fn share(self, number: usize, blocks: usize) -> f64 {
+        let parts = match self {
+            Self::ToLast => blocks.saturating_sub(1),
+            Self::Before => blocks,
+        };
+        number as f64 / parts.max(1) as f64
+    }
+}
+
 /// The blocks that freeze together.
 pub(crate) struct StageConfig {
     pub(crate) name: String,
@@ -73,6 +95,11 @@ pub(crate) enum LayerConfig {
     },
     /// A linear layer of every pixel, and the width of its output.
     Linear(String, usize),
+    /// The same without a bias.
+    PlainLinear(String, usize),
+    WindowAttention(WindowNames),
+    /// Two by two pixels become one.
+    Merge,
     LayerNorm(String, NormSettings),
     Scale(String),
     Response(String),
@@ -141,6 +168,10 @@ impl ConvolutionConfig {
 struct Builder {
     declare: Declarations,
     size: ImageSize,
+    /// The share of stochastic depth of the block that is declared, if its sums have it.
+    share: Option<f64>,
+    /// Number of branches so far.
+    branches: u64,
 }
 
 impl ConvnetConfig {
@@ -149,10 +180,21 @@ impl ConvnetConfig {
     /// # Errors
     /// If the layers do not fit each other or the images.
     pub(crate) fn build(&self) -> Result<Network, ConvnetError> {
+        self.build_with(Depths::ToLast)
+    }
+
+    /// As [`Self::build`], with rates of stochastic depth by this rule.
+    ///
+    /// # Errors
+    /// See [`Self::build`].
+    pub(crate) fn build_with(&self, rule: Depths) -> Result<Network, ConvnetError> {
         let mut builder = Builder {
             declare: Declarations::default(),
             size: self.size,
+            share: None,
+            branches: 0,
         };
+        let count = self.stages.iter().map(|stage| stage.blocks.len()).sum();
         builder.declare.part(Part::Stem, Some(1));
         let input = Map {
             size: [self.size.height, self.size.width],
@@ -164,6 +206,7 @@ impl ConvnetConfig {
         for (number, stage) in self.stages.iter().enumerate() {
             builder.declare.part(Part::Block(number), Some(number + 1));
             for block in &stage.blocks {
+                builder.share = Some(rule.share(blocks.len(), count));
                 let stack = builder.stack(block, map)?;
                 map = stack.output();
                 blocks.push(Block::Stack(Box::new(stack)));
@@ -173,6 +216,7 @@ impl ConvnetConfig {
                 blocks: blocks.len(),
             });
         }
+        builder.share = None;
         builder.declare.part(Part::Finish, None);
         if !self.tail.is_empty() {
             let stack = builder.stack(&self.tail, map)?;
@@ -291,8 +335,24 @@ impl Builder {
                 self.some_left("max pooling", output)?;
                 (Layer::MaxPool(MaxPool { geometry }), output)
             }
-            LayerConfig::Linear(name, outputs) => {
-                let linear = Linear::declare(declare, name, [channels, *outputs], true);
+            LayerConfig::WindowAttention(names) => {
+                let layer = WindowAttention::declare(declare, names, map.size, channels);
+                same(Layer::WindowAttention(Box::new(layer)))
+            }
+            LayerConfig::Merge => {
+                let merge = Merge {
+                    size: map.size,
+                    channels,
+                };
+                let output = Map {
+                    size: merge.output(),
+                    channels: 4 * channels,
+                };
+                (Layer::Merge(merge), output)
+            }
+            LayerConfig::Linear(name, outputs) | LayerConfig::PlainLinear(name, outputs) => {
+                let has_bias = matches!(layer, LayerConfig::Linear(..));
+                let linear = Linear::declare(declare, name, [channels, *outputs], has_bias);
                 let output = Map {
                     channels: *outputs,
                     ..map
@@ -300,9 +360,12 @@ impl Builder {
                 (Layer::Linear(Box::new(linear), *outputs), output)
             }
             LayerConfig::Sum { body, shortcut } => {
+                let branch = self.branch();
+                let share = self.share.take();
                 let (body, output) = self.layers(body, map)?;
                 let (shortcut, _) = self.layers(shortcut, map)?;
-                (Layer::Sum { body, shortcut }, output)
+                self.share = share;
+                (Layer::Sum { body, shortcut, branch }, output)
             }
             LayerConfig::BatchNorm(name, settings) => {
                 let norm = BatchNorm::declare(declare, name, channels, *settings);
@@ -319,6 +382,14 @@ impl Builder {
             LayerConfig::Scale(name) => same(Layer::Scale(LayerScale::declare(declare, name, channels))),
             LayerConfig::Response(name) => same(Layer::Response(ResponseNorm::declare(declare, name, channels))),
         })
+    }
+
+    /// The branch of the block's sum; sums inside of it have none.
+    fn branch(&mut self) -> Option<Branch> {
+        let share = self.share?;
+        self.branches += 1;
+        let site = self.branches;
+        Some(Branch { site, share })
     }
 
     fn some_left(&self, name: &str, output: Map) -> Result<(), ConvnetError> {

@@ -25,7 +25,7 @@ use crate::{
     backend::{Device, Tensor},
     blocks::{Block, residual::ConvolutionStem, stack::Stack},
     data::{ImageSize, Inputs},
-    dropout::DropoutKeys,
+    dropout::{DropPath, DropoutKeys},
     kernels::Layout,
     layers::{
         Context, Positions,
@@ -173,6 +173,7 @@ impl InputLimits {
 pub(crate) struct PassSettings<'a> {
     pub(crate) trainable: &'a Trainable,
     pub(crate) dropout: DropoutKeys,
+    pub(crate) drop_path: DropPath,
 }
 
 /// The activations of the frozen layers for a batch.
@@ -206,6 +207,15 @@ impl Network {
             Part::Stem | Part::Finish | Part::Head => None,
         });
         numbers.max().unwrap_or(0)
+    }
+
+    /// True if blocks have branches that stochastic depth may leave out.
+    pub(crate) fn has_drop_path(&self) -> bool {
+        self.blocks.iter().any(|block| match block {
+            Block::Transformer(block) => block.depth.is_some(),
+            Block::Stack(block) => block.has_branches(),
+            Block::Convolved(_) | Block::Residual(_) | Block::Projection(_) => false,
+        })
     }
 
     /// The same network for images of another size; `None` if it takes texts, or only images of its own size, or if the

@@ -89,6 +89,7 @@ impl<'a> Model<'a> {
             parameters: self.parameters,
             layout: &layout,
             dropout: settings.dropout,
+            drop_path: settings.drop_path,
             training: Some(settings.trainable),
             device: self.device,
             statistics: RefCell::default(),

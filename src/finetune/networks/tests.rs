@@ -119,6 +119,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout() {
         let settings = PassSettings {
             trainable: &trainable,
             dropout: DropoutKeys::new(0.3, Seed(2), 40),
+            drop_path: crate::dropout::DropPath::none(),
         };
         let found = pass(model(&started), &batch, labels, settings);
         let trained = started
@@ -169,6 +170,7 @@ fn freezing_changes_no_gradient_of_what_still_trains() {
             let settings = PassSettings {
                 trainable: &above(&started.1, freeze_depth),
                 dropout: DropoutKeys::none(),
+                drop_path: crate::dropout::DropPath::none(),
             };
             pass(model(&started), &batch, labels, settings)
         };
@@ -516,6 +518,7 @@ fn training_equals(reference: &serde_json::Value, folder: &Path) {
         let settings = PassSettings {
             trainable: &trainable,
             dropout: DropoutKeys::none(),
+            drop_path: crate::dropout::DropPath::none(),
         };
         for (step, expected) in testing::numbers(&run["losses"]).into_iter().enumerate() {
             let found = pass(model(&both), &batch, &labels, settings);

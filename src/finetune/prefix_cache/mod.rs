@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::entry::Entry;
 use super::{
+    augment::Augmenter,
     batching::gather,
     cache_folder::{own_folder, user_cache},
     data::Inputs,
@@ -56,6 +57,9 @@ impl PrefixCache {
     }
 }
 
+/// A freeze depth, and the fingerprint of a view.
+type Kept = (usize, Option<u64>);
+
 /// The cached activations of a model's frozen layers for some inputs, at several freeze depths.
 #[derive(Debug)]
 pub struct FrozenOutputs {
@@ -64,8 +68,25 @@ pub struct FrozenOutputs {
     key: Fingerprint,
     /// The freeze depths that may be needed, deepest first.
     depths: Vec<usize>,
-    /// The file of each depth; `None` if caching is not worth it or not possible.
-    entries: Mutex<BTreeMap<usize, Option<Arc<Entry>>>>,
+    /// The file of each depth and view; `None` if caching is not worth it or not possible.
+    entries: Mutex<BTreeMap<Kept, Option<Arc<Entry>>>>,
+}
+
+/// The largest number of views with open files. A search over the settings of augmentation has views without end.
+const MOST_VIEWS: usize = 64;
+
+/// A view of examples: each is changed by augmentation, always in the same way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    pub(crate) augmenter: &'a Augmenter,
+    /// The number of the view.
+    pub(crate) number: u64,
+}
+
+impl View<'_> {
+    fn fingerprint(self) -> u64 {
+        self.augmenter.fingerprint(self.number)
+    }
 }
 
 /// Returns whether reading activations from the cache is enough faster than computing them.
@@ -73,15 +94,37 @@ pub(crate) fn is_worth_keeping(size: FrozenSize) -> bool {
     size.operations > size.values * size_of::<f32>() * OPERATIONS_PER_BYTE * LEAST_GAIN
 }
 
+/// Inputs as the frozen layers see them.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    inputs: &'a Inputs,
+    view: Option<View<'a>>,
+}
+
+impl Seen<'_> {
+    fn gather(self, places: &[u32]) -> Batch {
+        let mut batch = gather(self.inputs, places);
+        if let (Some(view), Batch::Images { pixels, .. }, Inputs::Images { size, .. }) =
+            (self.view, &mut batch, self.inputs)
+        {
+            let images = pixels.chunks_exact_mut(size.values().max(1));
+            for (image, &place) in images.zip(places) {
+                view.augmenter.image(image, *size, (place, view.number));
+            }
+        }
+        batch
+    }
+}
+
 /// Computes the activations that are missing.
 fn make(
     model: Model<'_>,
-    inputs: &Inputs,
+    seen: Seen<'_>,
     places: &[u32],
     from: Option<Frozen>,
     stops: &[usize],
 ) -> Option<Vec<Frozen>> {
-    model.frozen(&gather(inputs, places), from, stops)
+    model.frozen(&seen.gather(places), from, stops)
 }
 
 impl FrozenOutputs {
@@ -105,15 +148,21 @@ impl FrozenOutputs {
 
     /// The activations of the first `depth` layers for the inputs at the indices `places`, read from the disk where
     /// present and computed otherwise; `None` if nothing is cached at this depth.
+    #[cfg(test)]
     pub(crate) fn of(&self, model: Model<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
-        let entry = self.entry(model, inputs, depth)?;
+        self.seen(model, Seen { inputs, view: None }, places, depth)
+    }
+
+    /// As above, of a view of the inputs if there is one.
+    fn seen(&self, model: Model<'_>, seen: Seen<'_>, places: &[u32], depth: usize) -> Option<Frozen> {
+        let entry = self.entry(model, seen, depth)?;
         let missing: Vec<u32> = places
             .iter()
             .copied()
             .filter(|&place| !entry.has(place as usize))
             .collect();
         if !missing.is_empty() {
-            let made = self.climb(model, inputs, &missing, depth)?;
+            let made = self.climb(model, seen, &missing, depth)?;
             if missing.len() == places.len() {
                 return Some(made);
             }
@@ -124,15 +173,15 @@ impl FrozenOutputs {
             return Some(Frozen { depth, values });
         }
         // The disk is full, or the file was changed from outside.
-        make(model, inputs, places, None, &[depth])?.pop()
+        make(model, seen, places, None, &[depth])?.pop()
     }
 
     /// Computes missing activations, starting from the deepest cached ones, and caches all depths that it passes.
-    fn climb(&self, model: Model<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
-        let mut stops = vec![(depth, self.entry(model, inputs, depth)?)];
+    fn climb(&self, model: Model<'_>, seen: Seen<'_>, places: &[u32], depth: usize) -> Option<Frozen> {
+        let mut stops = vec![(depth, self.entry(model, seen, depth)?)];
         let mut from = None;
         for &lower in self.depths.iter().filter(|&&lower| lower < depth) {
-            let Some(entry) = self.entry(model, inputs, lower) else {
+            let Some(entry) = self.entry(model, seen, lower) else {
                 continue;
             };
             let mut values = Vec::new();
@@ -147,7 +196,7 @@ impl FrozenOutputs {
         }
         stops.reverse();
         let depths: Vec<usize> = stops.iter().map(|(depth, _)| *depth).collect();
-        let made = make(model, inputs, places, from, &depths)?;
+        let made = make(model, seen, places, from, &depths)?;
         for (Frozen { values, .. }, (_, entry)) in made.iter().zip(&stops) {
             let mut rest = values.as_slice();
             for &place in places {
@@ -159,16 +208,21 @@ impl FrozenOutputs {
         made.into_iter().next_back()
     }
 
-    fn entry(&self, model: Model<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
-        if depth == 0 || inputs.is_empty() {
+    fn entry(&self, model: Model<'_>, seen: Seen<'_>, depth: usize) -> Option<Arc<Entry>> {
+        if depth == 0 || seen.inputs.is_empty() {
             return None;
         }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.entry(depth).or_insert_with(|| self.open(model, inputs, depth));
+        let key = (depth, seen.view.map(View::fingerprint));
+        if key.1.is_some() && !entries.contains_key(&key) && entries.len() > MOST_VIEWS {
+            entries.retain(|(_, view), _| view.is_none());
+        }
+        let entry = entries.entry(key).or_insert_with(|| self.open(model, seen, depth));
         entry.clone()
     }
 
-    fn open(&self, model: Model<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
+    fn open(&self, model: Model<'_>, seen: Seen<'_>, depth: usize) -> Option<Arc<Entry>> {
+        let inputs = seen.inputs;
         let sizes: Vec<_> = match inputs {
             Inputs::Texts(texts) => texts
                 .iter()
@@ -182,9 +236,13 @@ impl FrozenOutputs {
         let lengths: Vec<usize> = sizes.iter().map(|size| size.values).collect();
         // Processors that add in another order get different files, so results do not depend on which machine filled
         // the cache.
-        let probe = make(model, inputs, &[0], None, &[depth])?.pop()?;
+        let probe = make(model, seen, &[0], None, &[depth])?.pop()?;
         let mut key = self.key;
         key.number(depth as u64);
+        if let Some(view) = seen.view {
+            key.bytes(b"view");
+            key.number(view.fingerprint());
+        }
         probe.values.iter().for_each(|value| key.bytes(&value.to_le_bytes()));
         let name = format!("{:016x}.rows", key.finish());
         Entry::open(&self.cache, &name, &lengths).map(Arc::new)
@@ -197,15 +255,16 @@ impl FrozenOutputs {
 pub(crate) fn gather_frozen(
     outputs: Option<&FrozenOutputs>,
     model: Model<'_>,
-    inputs: &Inputs,
+    (inputs, view): (&Inputs, Option<View<'_>>),
     places: &[u32],
     depth: usize,
 ) -> (Batch, Option<Frozen>) {
-    let kept = outputs.and_then(|outputs| outputs.of(model, inputs, places, depth));
+    let seen = Seen { inputs, view };
+    let kept = outputs.and_then(|outputs| outputs.seen(model, seen, places, depth));
     let frozen = match kept {
         // A GPU continues from its own activations without the host.
         None if depth > 0 && model.device.is_host() => {
-            make(model, inputs, places, None, &[depth]).and_then(|mut made| made.pop())
+            make(model, seen, places, None, &[depth]).and_then(|mut made| made.pop())
         }
         kept => kept,
     };
@@ -215,7 +274,7 @@ pub(crate) fn gather_frozen(
             pixels: Vec::new(),
             count: places.len(),
         },
-        Inputs::Images { .. } | Inputs::Texts(_) => gather(inputs, places),
+        Inputs::Images { .. } | Inputs::Texts(_) => seen.gather(places),
     };
     (batch, frozen)
 }

@@ -20,7 +20,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 fn made(model: &Pretrained, inputs: &Inputs, places: &[u32], depth: usize) -> Vec<f32> {
-    let mut made = make(model.model(), inputs, places, None, &[depth]).unwrap();
+    let mut made = make(model.model(), Seen { inputs, view: None }, places, None, &[depth]).unwrap();
     made.pop().unwrap().values
 }
 
@@ -166,7 +166,7 @@ fn who_climbs_keeps_what_is_on_the_way_and_begins_where_somebody_was() {
                 "depth {depth}"
             );
         }
-        if let Some(entry) = outputs.entry(model.model(), inputs, middle) {
+        if let Some(entry) = outputs.entry(model.model(), Seen { inputs, view: None }, middle) {
             assert!(places.iter().all(|&place| entry.has(place as usize)));
         }
     }

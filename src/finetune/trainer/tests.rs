@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::{Adapter, FineTuned, LowRankSettings, OptimizerKind, data::Targets, testing, units::Seed};
+use crate::{Adapter, Augmentation, FineTuned, LowRankSettings, OptimizerKind, data::Targets, testing, units::Seed};
 
 fn config(freeze_depth: usize) -> TrainingConfig {
     TrainingConfig {
@@ -447,4 +447,211 @@ fn a_loss_for_classes_needs_classes() {
         error,
         "`label_smoothing` is for classes or labels, but the task is regression: leave it out"
     );
+}
+
+/// A small `ConvNeXt` and images for it.
+fn convnext() -> (Pretrained, Examples) {
+    let config = testing::SMALL_IMAGES
+        .iter()
+        .find(|config| config.contains("\"convnext\""));
+    (testing::small(config.unwrap(), 3), testing::images(30, 3))
+}
+
+/// Every change of images, stochastic depth and a moving average.
+fn augmented(freeze_depth: usize) -> TrainingConfig {
+    TrainingConfig {
+        augmentation: Augmentation {
+            horizontal_flip: 0.5,
+            crop_scale: 0.4,
+            jitter_brightness: 0.3,
+            jitter_contrast: 0.3,
+            jitter_saturation: 0.3,
+            jitter_hue: 0.1,
+            randaugment_ops: 1,
+            random_erasing: 0.3,
+            mixup_alpha: 0.4,
+            cutmix_alpha: 1.0,
+            mix_probability: 0.8,
+            views: 2,
+            ..Augmentation::default()
+        },
+        label_smoothing: 0.1,
+        drop_path: 0.4,
+        ema: 0.9,
+        ..config(freeze_depth)
+    }
+}
+
+/// The bits of the values that are evaluated.
+fn evaluated_bits(training: &Training) -> Vec<u32> {
+    let result = training.result();
+    let all = result.described();
+    all.flat_map(|(handle, _)| result.stored(handle).values)
+        .map(f32::to_bits)
+        .collect()
+}
+
+#[test]
+fn augmented_training_continues_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let (base, examples) = convnext();
+    for depth in [0, 1] {
+        let stops = [5, 8, 30, 41, 80];
+        let mut whole = Training::start(&base, augmented(depth)).unwrap();
+        let mut resumed = Training::start(&base, augmented(depth)).unwrap();
+        for stop in stops {
+            whole.train(&examples, Samples(stop), &mut go_on).unwrap();
+            resumed.train(&examples, Samples(stop), &mut go_on).unwrap();
+            resumed.save_checkpoint(&path).unwrap();
+            resumed = Training::resume(&base, augmented(depth), &path).unwrap();
+        }
+        assert!(bits(&whole) == bits(&resumed), "freeze depth {depth}");
+        assert!(
+            evaluated_bits(&whole) == evaluated_bits(&resumed),
+            "freeze depth {depth}"
+        );
+        assert!(bits(&whole) != evaluated_bits(&whole), "the average is another one");
+    }
+}
+
+#[test]
+fn each_change_of_images_makes_another_model() {
+    let (base, examples) = convnext();
+    let trained = |config: TrainingConfig| {
+        let mut training = Training::start(&base, config).unwrap();
+        training.train(&examples, Samples(16), &mut go_on).unwrap();
+        bits(&training)
+    };
+    let plain = trained(config(0));
+    let set: [fn(&mut Augmentation); 10] = [
+        |settings| settings.horizontal_flip = 0.5,
+        |settings| settings.crop_scale = 0.5,
+        |settings| settings.jitter_brightness = 0.5,
+        |settings| settings.jitter_contrast = 0.5,
+        |settings| settings.jitter_saturation = 0.5,
+        |settings| settings.jitter_hue = 0.5,
+        |settings| settings.randaugment_ops = 1,
+        |settings| settings.random_erasing = 1.0,
+        |settings| settings.mixup_alpha = 0.5,
+        |settings| settings.cutmix_alpha = 0.5,
+    ];
+    for set in set {
+        let mut changed = config(0);
+        set(&mut changed.augmentation);
+        assert!(trained(changed.clone()) != plain, "{:?}", changed.augmentation);
+        // Frozen layers see images as they are, unless views are asked for.
+        changed.freeze_depth = 1;
+        assert!(
+            trained(changed.clone()) == trained(config(1)),
+            "{:?}",
+            changed.augmentation
+        );
+        changed.augmentation.views = 2;
+        let is_mixed = changed.augmentation.mixes();
+        assert_eq!(trained(changed.clone()) == trained(config(1)), is_mixed, "{changed:?}");
+    }
+    assert!(
+        trained(TrainingConfig {
+            drop_path: 0.5,
+            ..config(0)
+        }) != plain
+    );
+}
+
+#[test]
+fn a_batch_in_parts_has_the_same_images_mixtures_and_branches() {
+    let (base, examples) = convnext();
+    let losses = |micro_batches: usize| {
+        let config = TrainingConfig {
+            micro_batches,
+            dropout: 0.0,
+            ..augmented(0)
+        };
+        let mut training = Training::start(&base, config).unwrap();
+        let mut losses = Vec::new();
+        let mut record = |step: &Step| {
+            losses.push(step.loss);
+            ControlFlow::Continue(())
+        };
+        training.train(&examples, Samples(30), &mut record).unwrap();
+        losses
+    };
+    let whole = losses(1);
+    for (found, expected) in losses(3).into_iter().zip(whole) {
+        assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+    }
+}
+
+#[test]
+fn cached_views_give_the_bits_of_computed_ones() {
+    let (base, examples) = (testing::resnet8(3), testing::images(30, 3));
+    let config = TrainingConfig {
+        drop_path: 0.0,
+        ..augmented(3)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let cache = crate::PrefixCache::new(folder.path().to_owned(), 1 << 30);
+    let frozen = FrozenOutputs::new(cache, &base, &examples.inputs, &[3]);
+    let trained = |frozen: Option<&FrozenOutputs>| {
+        let mut training = Training::start(&base, config.clone()).unwrap();
+        let data = TrainingData {
+            examples: &examples,
+            frozen,
+        };
+        training.train(data, Samples(75), &mut go_on).unwrap();
+        bits(&training)
+    };
+    let computed = trained(None);
+    assert!(trained(Some(&frozen)) == computed);
+    assert!(trained(Some(&frozen)) == computed, "read from the cache");
+    // Two views, and nothing of images that are not changed.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn the_average_is_evaluated_and_exported() {
+    let (base, examples) = convnext();
+    let config = TrainingConfig { ema: 0.99, ..config(0) };
+    let mut training = Training::start(&base, config.clone()).unwrap();
+    training.train(&examples, Samples(64), &mut go_on).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    training.export(folder.path()).unwrap();
+    let outputs = training.predict(&examples.inputs).unwrap();
+    let exported = FineTuned::load(folder.path(), base.device).unwrap();
+    let apart = outputs
+        .iter()
+        .zip(exported.logits(&examples.inputs).unwrap())
+        .map(|(one, other)| (one - other).abs());
+    assert!(apart.fold(0.0, f32::max) < 1e-6);
+    // Without the average the same trial has other outputs.
+    let raw = training.with(TrainingConfig { ema: 0.0, ..config }).unwrap();
+    assert_ne!(raw.predict(&examples.inputs).unwrap(), outputs);
+}
+
+#[test]
+fn changes_of_images_are_refused_for_texts_and_depth_where_there_is_none() {
+    let refused = |base: &Pretrained, config: TrainingConfig| Training::check(base, &config).unwrap_err().to_string();
+    let flipped = TrainingConfig {
+        augmentation: Augmentation {
+            horizontal_flip: 0.5,
+            ..Augmentation::default()
+        },
+        ..config(0)
+    };
+    let deep = TrainingConfig {
+        drop_path: 0.1,
+        ..config(0)
+    };
+    let too_much = TrainingConfig {
+        augmentation: Augmentation {
+            jitter_hue: 0.6,
+            ..Augmentation::default()
+        },
+        ..config(0)
+    };
+    insta::assert_snapshot!(refused(&testing::small_bert(2), flipped), @"`horizontal_flip` is for images, but the model takes texts: leave it out");
+    insta::assert_snapshot!(refused(&testing::resnet8(3), deep.clone()), @"the model has no blocks for `drop_path` (stochastic depth): leave it out");
+    insta::assert_snapshot!(refused(&testing::small_bert(2), deep), @"the model has no blocks for `drop_path` (stochastic depth): leave it out");
+    insta::assert_snapshot!(refused(&testing::resnet8(3), too_much), @"`jitter_hue` is 0.6; it must be 0 to 0.5");
 }

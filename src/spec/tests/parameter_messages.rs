@@ -27,7 +27,7 @@ error: fine-tuning has no hyperparameter `epochs`
     6 |   nesterov: 0.9
       |   ^^^^^^^^
       |
-      = help: choose from `learning_rate`, `batch_size`, `dropout`, `weight_decay`, `freeze_depth`, `lr_schedule`, `warmup_ratio`, `max_grad_norm`, `max_length`, `lr_power`, `optimizer`, `adam_beta1`, `adam_beta2`, `adam_epsilon`, `momentum`, `layer_decay`, `head_learning_rate`, `decay_norms_and_biases`, `reinit_layers`, `adapter`, `lora_rank`, `lora_alpha`, `lora_dropout`, `lora_targets`, `lora_rslora`, `lora_full_layers`, `class_weights`, `focal_gamma` and `label_smoothing`
+      = help: choose from `learning_rate`, `batch_size`, `dropout`, `weight_decay`, `freeze_depth`, `lr_schedule`, `warmup_ratio`, `max_grad_norm`, `max_length`, `lr_power`, `optimizer`, `adam_beta1`, `adam_beta2`, `adam_epsilon`, `momentum`, `layer_decay`, `head_learning_rate`, `decay_norms_and_biases`, `reinit_layers`, `adapter`, `lora_rank`, `lora_alpha`, `lora_dropout`, `lora_targets`, `lora_rslora`, `lora_full_layers`, `class_weights`, `focal_gamma`, `label_smoothing`, `horizontal_flip`, `crop_scale`, `crop_ratio`, `jitter_brightness`, `jitter_contrast`, `jitter_saturation`, `jitter_hue`, `randaugment_ops`, `randaugment_magnitude`, `random_erasing`, `mixup_alpha`, `cutmix_alpha`, `mix_probability`, `mix_switch`, `views`, `drop_path` and `ema`
     ");
 }
 

@@ -62,6 +62,7 @@ fn batch_norms_in_training_mode_are_those_of_the_reference() {
         let settings = PassSettings {
             trainable: &trainable,
             dropout: DropoutKeys::none(),
+            drop_path: crate::dropout::DropPath::none(),
         };
         let labels = labels(reference);
         let logits = std::cell::RefCell::default();

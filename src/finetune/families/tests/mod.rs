@@ -79,6 +79,7 @@ const IMAGES: &[(&str, [usize; 2])] = &[
     ("regnet", [36, 40]),
     ("convnext", [36, 40]),
     ("convnextv2", [36, 40]),
+    ("swin", [36, 44]),
     ("timm-convnext_atto", [36, 40]),
 ];
 
@@ -187,6 +188,7 @@ fn pass_with(
     let settings = PassSettings {
         trainable,
         dropout: DropoutKeys::none(),
+        drop_path: crate::dropout::DropPath::none(),
     };
     let freeze_depth = trainable.freeze_depth();
     let frozen: Option<Frozen> =
@@ -372,6 +374,7 @@ fn several_labels_and_numbers_have_the_losses_and_gradients_of_the_reference() {
             let settings = PassSettings {
                 trainable: &trainable,
                 dropout: DropoutKeys::none(),
+                drop_path: crate::dropout::DropPath::none(),
             };
             let pass = tiny.model().pass((&batch, None), settings, &|kernels, outputs| {
                 let found = task.objective(tasks::Batch {

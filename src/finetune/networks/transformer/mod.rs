@@ -10,7 +10,7 @@ pub(crate) use self::config::{
     StepConfig, TransformerConfig,
 };
 
-use super::{Depth, Finish, Head, InputLimits, Network, Stem, Step};
+use super::{Depth, Finish, Head, InputLimits, Network, Stem, Step, convnet::Depths};
 use crate::{
     blocks::{
         Block, Projection,
@@ -43,7 +43,15 @@ impl TransformerConfig {
         declare.part(Part::Stem, Some(1));
         let (stem, inputs) = self.stem(&mut declare);
         let relative = self.relative(&mut declare);
-        let (blocks, depths) = self.all_blocks(&mut declare, &relative);
+        let (mut blocks, depths) = self.all_blocks(&mut declare, &relative);
+        if self.patches.is_some() {
+            let count = blocks.len();
+            for (number, block) in blocks.iter_mut().enumerate() {
+                if let Block::Transformer(block) = block {
+                    block.depth = Some(Depths::ToLast.share(number, count));
+                }
+            }
+        }
         declare.part(Part::Finish, None);
         let width = self.final_projection.map_or(self.hidden, |(_, width)| width);
         let finish = Finish {
@@ -302,6 +310,7 @@ impl TransformerConfig {
             attention,
             output,
             order,
+            depth: None,
             sizes: Sizes {
                 hidden,
                 inner,

@@ -155,6 +155,7 @@ fn the_gradient_flows_into_every_window_in_every_family() {
         let settings = || PassSettings {
             trainable: &trainable,
             dropout: DropoutKeys::new(0.0, Seed(1), 0),
+            drop_path: crate::dropout::DropPath::none(),
         };
         // Half the sum of the squares of the means, whose gradient is the means.
         let loss = |means: &[f32]| means.iter().map(|mean| f64::from(mean * mean)).sum::<f64>() / 2.0;
