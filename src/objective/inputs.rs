@@ -7,7 +7,7 @@ use super::lengths::{ByLength, Lengths};
 use super::model_parts::ModelParts;
 use super::tables::{Table, encoding};
 use super::{Sizes, hub_model, training_config};
-use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
+use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, Folds, TextEncoder, TokenizerError, builtin};
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{
     Device, Footprint, LoadError, Pretrained, TrainError, Training, TrainingCost, start_threads, tasks,
@@ -35,6 +35,9 @@ pub struct TrainingInputs {
     pub notes: Vec<String>,
     /// The texts before they are cut, where trials differ in their length.
     pub(super) lengths: Option<Lengths>,
+    /// The folds of a cross-validation, as indices of the training examples followed by the validation examples. These two
+    /// are the parts of the first fold.
+    pub folds: Option<Arc<Folds>>,
 }
 
 /// Why the model and the data cannot be used.
@@ -233,6 +236,7 @@ impl TrainingInputs {
             data: Arc::new(data),
             notes: Vec::new(),
             lengths: None,
+            folds: None,
         }
     }
 
@@ -328,6 +332,7 @@ impl TrainingInputs {
         Ok(Self {
             notes: table.notes(),
             lengths,
+            folds: table.folds().cloned().map(Arc::new),
             ..Self::new(model, data)
         })
     }
@@ -425,6 +430,10 @@ impl TrainingInputs {
             fingerprint.number(examples.len() as u64);
             examples.targets.add_to(&mut fingerprint);
             self.add_inputs(part, examples, &mut fingerprint);
+        }
+        for fold in self.folds.iter().flat_map(|folds| (0..folds.count()).map(|fold| folds.validation(fold))) {
+            fingerprint.number(fold.len() as u64);
+            fold.iter().for_each(|&row| fingerprint.number(u64::from(row)));
         }
         Identity {
             epoch: self.epoch(),

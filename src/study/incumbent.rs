@@ -5,6 +5,11 @@ use crate::preference::{Preference, Scores};
 use crate::trials::{Failure, Observation, SegmentReport, Status};
 use crate::units::{Loss, TrialId};
 
+/// The name under which an evaluation has the standard error of a metric over the folds of a cross-validation.
+pub fn fold_error_name(metric: &str) -> String {
+    format!("{metric}_se")
+}
+
 impl Study {
     /// The best trial, with its loss, among delivered results.
     ///
@@ -24,8 +29,16 @@ impl Study {
             .keys()
             .filter(|id| self.repeat(**id).is_none())
             .filter_map(|&id| Some((self.best_observation(id)?.loss, id)));
-        let best = delivered.into_iter().chain(cut_off).min();
+        let best = delivered.into_iter().chain(cut_off);
+        let best = best.min_by_key(|(loss, id)| (self.is_partial(*id), *loss, *id));
         best.map(|(loss, trial)| (trial, loss))
+    }
+
+    /// Returns whether the study has folds, and a trial was not measured on all of them. Then it stands behind every trial
+    /// that was, whatever its value on some of them is.
+    pub fn is_partial(&self, id: TrialId) -> bool {
+        let max = self.settings.max;
+        self.settings.folds > 1 && self.best_observation(id).is_none_or(|best| best.at < max)
     }
 
     /// The best trials, best in the first metric first; empty while no trial has a result.
@@ -45,9 +58,12 @@ impl Study {
     }
 
     pub(super) fn find_front(&self) -> Vec<TrialId> {
-        let results = self
-            .searched()
-            .filter_map(|trial| Some((trial.id, self.best_scores(trial.id)?)));
+        let results = || {
+            self.searched()
+                .filter_map(|trial| Some((trial.id, self.best_scores(trial.id)?)))
+        };
+        let has_whole = results().any(|(id, _)| !self.is_partial(id));
+        let results = results().filter(|(id, _)| !has_whole || !self.is_partial(*id));
         let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.unzip();
         let scores: Vec<&Scores> = scores.iter().collect();
         let mut best = self.settings.criteria.preference.best(&scores);
@@ -92,17 +108,31 @@ impl Study {
         let delivered = delivered.map(|(index, observation)| (*observation, trial.scores.get(index).cloned()));
         let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
         let cut_off = cut_off.map(|evaluation| self.settings.measure(evaluation));
+        let all: Vec<(Observation, Option<Scores>)> = delivered.chain(cut_off).collect();
         let violation = |scores: &Option<Scores>| scores.as_ref().map_or(0.0, |scores| scores.violation);
         // A run with a fresh seed is represented by its final result: the best of its epochs would be lucky again.
         let is_again = self.repeat(id).is_some();
-        delivered
-            .chain(cut_off)
+        // The result of all folds alone represents a trial that has it. The others are of one fold.
+        let max = self.settings.max;
+        let is_whole = self.settings.folds > 1 && all.iter().any(|(observation, _)| observation.at >= max);
+        all.into_iter()
             .filter(|(observation, _)| !is_again || observation.at == trial.reached)
+            .filter(|(observation, _)| !is_whole || observation.at >= max)
             .filter(|(observation, _)| observation.loss < Loss::WORST)
             .min_by(|(one, ones), (other, others)| {
                 let by_violation = violation(ones).total_cmp(&violation(others));
                 by_violation.then((one.loss, one.at).cmp(&(other.loss, other.at)))
             })
+    }
+
+    /// The standard error of a trial's metric over the folds of a cross-validation; `None` for a trial that was not measured
+    /// on all of them.
+    pub fn fold_error(&self, id: TrialId) -> Option<f64> {
+        let best = self.best_observation(id).filter(|_| !self.is_partial(id))?;
+        let delivered = self.records[id.index()].evaluations.iter();
+        let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
+        let evaluation = delivered.chain(cut_off).find(|evaluation| evaluation.at == best.at)?;
+        evaluation.metrics.get(&fold_error_name(&self.settings.metric)).copied()
     }
 
     /// The reason why a trial ends: the end of the search, or of the study for repeats after the search.
@@ -175,10 +205,13 @@ impl Study {
 
 impl Study {
     pub(super) fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
+        let key = |study: &Self, (loss, id): (Loss, TrialId)| (study.is_partial(id), loss, id);
         if let Some(loss) = self.best_observation(id).map(|best| best.loss)
-            && self.incumbent.is_none_or(|best| (loss, id) < best)
+            && self.incumbent.is_none_or(|best| key(self, (loss, id)) < key(self, best))
         {
-            let is_new = self.incumbent.is_none_or(|(best, _)| loss < best);
+            let is_new = self
+                .incumbent
+                .is_none_or(|(best, other)| (self.is_partial(id), loss) < (self.is_partial(other), best));
             self.incumbent = Some((loss, id));
             if is_new {
                 self.improve(id, Scores::single(loss), elapsed);

@@ -59,6 +59,23 @@ impl PrefixCache {
 /// The cached activations of a model's frozen layers for some inputs, at several freeze depths.
 #[derive(Debug)]
 pub struct FrozenOutputs {
+    shared: Arc<Shared>,
+    /// The inputs among those that are cached; `None`: they are all of them.
+    part: Option<Part>,
+}
+
+/// Some of the inputs whose activations are cached.
+#[derive(Debug)]
+struct Part {
+    /// All inputs.
+    whole: Arc<Inputs>,
+    /// The indices of this part, in its order.
+    rows: Vec<u32>,
+}
+
+/// The cached activations for all inputs.
+#[derive(Debug)]
+struct Shared {
     cache: PrefixCache,
     /// The fingerprint of model and inputs.
     key: Fingerprint,
@@ -96,16 +113,44 @@ impl FrozenOutputs {
         depths.retain(|&depth| depth > 0);
         depths.sort_unstable_by_key(|&depth| std::cmp::Reverse(depth));
         Self {
-            cache,
-            key,
-            depths,
-            entries: Mutex::default(),
+            shared: Arc::new(Shared {
+                cache,
+                key,
+                depths,
+                entries: Mutex::default(),
+            }),
+            part: None,
+        }
+    }
+
+    /// The same activations for the inputs at the indices `rows` of `whole`, for which these were made. So the folds of a
+    /// cross-validation share one cache.
+    #[must_use]
+    pub fn of_part(&self, whole: &Arc<Inputs>, rows: Vec<u32>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            part: Some(Part {
+                whole: Arc::clone(whole),
+                rows,
+            }),
         }
     }
 
     /// The activations of the first `depth` layers for the inputs at the indices `places`, read from the disk where
     /// present and computed otherwise; `None` if nothing is cached at this depth.
     pub(crate) fn of(&self, model: Model<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
+        match &self.part {
+            None => self.shared.of(model, inputs, places, depth),
+            Some(Part { whole, rows }) => {
+                let places: Vec<u32> = places.iter().map(|&place| rows[place as usize]).collect();
+                self.shared.of(model, whole, &places, depth)
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn of(&self, model: Model<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
         let entry = self.entry(model, inputs, depth)?;
         let missing: Vec<u32> = places
             .iter()

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::{ParagraphView, ParameterView, StudyView, TrialView};
 use crate::analysis::accuracy_standard_error;
+use crate::study::fold_error_name;
 use crate::report::terminal::words;
 use crate::report::{State, TrialStatus};
 use crate::space::Value;
@@ -150,7 +151,17 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
         }
         return text;
     }
-    let validation = examples(view, "validation");
+    let fold_error = best.metrics.get(&fold_error_name(metric));
+    if let (Some(value), Some(error)) = (best.value, fold_error) {
+        let _ = write!(
+            text,
+            "Over the folds its mean {metric} is {} ± {} (standard error). All trials have the same folds, so their \
+             differences are surer than this error. ",
+            words::metric(value),
+            words::metric(*error)
+        );
+    }
+    let validation = examples(view, "validation").filter(|_| fold_error.is_none());
     if let (Some(value), Some(count)) = (best.value.filter(|_| metric == "accuracy"), validation)
         && let Some(error) = accuracy_standard_error(value, count)
     {
