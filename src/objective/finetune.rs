@@ -279,7 +279,7 @@ impl FineTune {
                 }
                 let evaluation = if let Some(crossing) = cut.crossing.as_ref().filter(|_| point >= segment.max) {
                     let first = Evaluated { scores, outputs };
-                    match self.cross((training, took), crossing, first, (segment, done), control)? {
+                    match self.cross((&*training, took), crossing, first, (segment, &mut *done), control)? {
                         Some(evaluation) => evaluation,
                         None => return Ok(()),
                     }

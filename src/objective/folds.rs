@@ -31,7 +31,7 @@ pub(super) struct Crossing {
 }
 
 /// One part of a fold.
-pub(super) struct FoldPart {
+struct FoldPart {
     examples: Examples,
     frozen: Option<FrozenOutputs>,
 }
@@ -151,7 +151,7 @@ impl Crossed<'_> {
         let mut resumed = known.filter_map(|(_, path)| Training::resume(self.model, config.clone(), &path).ok());
         let mut training = match resumed.next() {
             Some(training) => training,
-            None => Training::start(self.model, config)?,
+            None => Training::start(self.model, config.clone())?,
         };
         let mut is_stopped = false;
         if training.seen() < total {

@@ -191,7 +191,7 @@ pub(super) fn rows_of(files: &[PathBuf], part: Slice) -> Result<Vec<Source>, Dat
 /// Number of records of a file.
 fn count_rows(file: &Path) -> Result<u64, DataError> {
     let mut count = 0;
-    for record in readers::open(&[Source::Path(file.to_owned())], &ReadOptions::default()).map_err(DataError::from)? {
+    for record in readers::open(&[Source::Path(file.to_owned())], &ReadOptions::default())? {
         match record {
             Err(error) if !error.is_of_one_record() => return Err(error.into()),
             Ok(_) | Err(_) => count += 1,

@@ -99,7 +99,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
 /// Reports a rule that clones trials in a study with folds.
 fn check_clones(early: EarlyTerminate, spec: &Fields<'_>, problems: &mut Problems) {
     let location = spec.entry("early_terminate").map_or(spec.location, |entry| &entry.key_location);
-    let message = format!("`{}` does not go together with `folds`", early.info().name);
+    let message = format!("`{}` does not go together with `folds`", early.name());
     problems.error(Diagnostic::error(location, message).with_help(
         "a clone begins with the state of another trial, which has only the first fold: use `asha`, or `validation` in place of `folds`",
     ));

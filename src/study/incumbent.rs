@@ -58,13 +58,14 @@ impl Study {
     }
 
     pub(super) fn find_front(&self) -> Vec<TrialId> {
-        let results = || {
-            self.searched()
-                .filter_map(|trial| Some((trial.id, self.best_scores(trial.id)?)))
-        };
-        let has_whole = results().any(|(id, _)| !self.is_partial(id));
-        let results = results().filter(|(id, _)| !has_whole || !self.is_partial(*id));
-        let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.unzip();
+        let results = self
+            .searched()
+            .filter_map(|trial| Some((trial.id, self.best_scores(trial.id)?)));
+        let mut results: Vec<(TrialId, Scores)> = results.collect();
+        if results.iter().any(|(id, _)| !self.is_partial(*id)) {
+            results.retain(|(id, _)| !self.is_partial(*id));
+        }
+        let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.into_iter().unzip();
         let scores: Vec<&Scores> = scores.iter().collect();
         let mut best = self.settings.criteria.preference.best(&scores);
         best.sort_by(|&one, &other| {
