@@ -45,7 +45,9 @@ pub(super) fn fit(arguments: &Fit, verbosity: Verbosity) -> Result<ExitCode, Cli
     check_new(&arguments.out, arguments.explain)?;
     let chosen = choose(&asked)?;
     if arguments.explain {
-        let json = arguments.json.then(|| format!("{:#}", serde_json::json!({"choices": chosen.to_json()})));
+        let json = arguments
+            .json
+            .then(|| format!("{:#}", serde_json::json!({"choices": chosen.to_json()})));
         return print(&json.unwrap_or_else(|| chosen.explain().join("\n")));
     }
     let (chosen, spec) = with_model(arguments, &asked, (chosen, clock.elapsed()), verbosity)?;

@@ -81,7 +81,9 @@ impl FineTune {
             let crossing = folds.as_ref().and_then(|folds| Crossing::new(folds, &data, cached));
             let frozen = match &crossing {
                 Some(crossing) => crossing.first(),
-                None => cached(&data.train.inputs).zip(cached(&data.validation.inputs)).map(<[_; 2]>::from),
+                None => cached(&data.train.inputs)
+                    .zip(cached(&data.validation.inputs))
+                    .map(<[_; 2]>::from),
             };
             Cut { data, frozen, crossing }
         });

@@ -47,7 +47,11 @@ impl FoldPart {
 
 impl Crossing {
     /// The examples of `data` in folds. `frozen` makes a cache of activations for inputs, if they are cached.
-    pub(super) fn new(folds: &Arc<Folds>, data: &Dataset, frozen: impl Fn(&Inputs) -> Option<FrozenOutputs>) -> Option<Self> {
+    pub(super) fn new(
+        folds: &Arc<Folds>,
+        data: &Dataset,
+        frozen: impl Fn(&Inputs) -> Option<FrozenOutputs>,
+    ) -> Option<Self> {
         let all = data.train.concat(&data.validation).ok()?;
         let frozen = frozen(&all.inputs).map(|frozen| (Arc::new(all.inputs.clone()), frozen));
         Some(Self {
@@ -77,7 +81,10 @@ impl Crossing {
     fn part(&self, rows: Vec<u32>) -> FoldPart {
         FoldPart {
             examples: self.all.pick(&rows),
-            frozen: self.frozen.as_ref().map(|(inputs, frozen)| frozen.of_part(inputs, rows)),
+            frozen: self
+                .frozen
+                .as_ref()
+                .map(|(inputs, frozen)| frozen.of_part(inputs, rows)),
         }
     }
 

@@ -176,7 +176,8 @@ pub(super) fn rows_of(files: &[PathBuf], part: Slice) -> Result<Vec<Source>, Dat
     let mut before = 0;
     let mut sources = Vec::new();
     for (path, count) in files.iter().zip(counts) {
-        let rows = wanted.start.clamp(before, before + count) - before..wanted.end.clamp(before, before + count) - before;
+        let rows =
+            wanted.start.clamp(before, before + count) - before..wanted.end.clamp(before, before + count) - before;
         before += count;
         if !rows.is_empty() {
             sources.push(Source::Rows {

@@ -7,7 +7,9 @@ use super::lengths::{ByLength, Lengths};
 use super::model_parts::ModelParts;
 use super::tables::{Table, encoding};
 use super::{Sizes, hub_model, training_config};
-use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, Folds, TextEncoder, TokenizerError, builtin};
+use crate::finetune::data::{
+    DataError, Dataset, EncoderOptions, Examples, Folds, TextEncoder, TokenizerError, builtin,
+};
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{
     Device, Footprint, LoadError, Pretrained, TrainError, Training, TrainingCost, start_threads, tasks,
@@ -431,7 +433,11 @@ impl TrainingInputs {
             examples.targets.add_to(&mut fingerprint);
             self.add_inputs(part, examples, &mut fingerprint);
         }
-        for fold in self.folds.iter().flat_map(|folds| (0..folds.count()).map(|fold| folds.validation(fold))) {
+        for fold in self
+            .folds
+            .iter()
+            .flat_map(|folds| (0..folds.count()).map(|fold| folds.validation(fold)))
+        {
             fingerprint.number(fold.len() as u64);
             fold.iter().for_each(|&row| fingerprint.number(u64::from(row)));
         }

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::{InputError, hub_data};
 use crate::finetune::data::doctor::{Depth, Patient, Unit};
 use crate::finetune::data::{
-    self, AnsweringOptions, DataError, Dataset, Folds, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions,
-    SentenceTable, Source, SplitColumn, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns,
-    TextEncoder, TextTable, Together, TokenTable, load_table,
+    self, AnsweringOptions, DataError, Dataset, Folds, Held, LabelKind, Part, QuestionColumns, QuestionTable,
+    ReadOptions, SentenceTable, Source, SplitColumn, SplitOptions, TableOptions, TagColumns, TaggingOptions,
+    TextColumns, TextEncoder, TextTable, Together, TokenTable, load_table,
 };
 use crate::metrics::Task as TaskKind;
 use crate::spec::{Amount, DataSpec, FineTuneSpec, HeldOut, OnMissing, Reading, SplitBy, TableSpec, Task, Truncation};

@@ -123,7 +123,10 @@ impl Plan {
         let probes = probes(&facts, &sample, settings.max);
         let device = slots.first().map_or_else(Default::default, |slot| slot.device);
         let timed = objective::full_runs(spec, &facts, device, &probes)?;
-        let full_run = timed.as_deref().and_then(cost_range).map(|run| run.times(settings.folds));
+        let full_run = timed
+            .as_deref()
+            .and_then(cost_range)
+            .map(|run| run.times(settings.folds));
         let costs = probes.iter().map(|probe| (facts.cost)(probe, Samples(0), settings.max));
         let rate = timed.map(|runs| runs.iter().map(|run| run.seconds).sum::<f64>() / costs.sum::<f64>());
         let workers = if spec.deterministic {

@@ -228,7 +228,13 @@ mod tests {
 
     #[test]
     fn a_message_names_the_request_and_its_rows() {
-        assert_eq!(of_request("`request.jsonl`, line 3, column 2: no text"), "row 3, column 2: no text");
-        assert_eq!(of_request("`request.jsonl` lacks the column `a`"), "the request lacks the column `a`");
+        assert_eq!(
+            of_request("`request.jsonl`, line 3, column 2: no text"),
+            "row 3, column 2: no text"
+        );
+        assert_eq!(
+            of_request("`request.jsonl` lacks the column `a`"),
+            "the request lacks the column `a`"
+        );
     }
 }

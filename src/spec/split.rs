@@ -268,11 +268,18 @@ pub(super) fn read(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut
     if let Some(folds) = entry("folds") {
         let [(_, is_validation_known), _] = known;
         let fault = if is_validation_known {
-            Some(("`folds` validates every example of `train`, but `validation` above names other examples", "remove one of the two"))
+            Some((
+                "`folds` validates every example of `train`, but `validation` above names other examples",
+                "remove one of the two",
+            ))
         } else if entry("validation").is_some() {
-            Some(("`folds` already says which examples each model is validated on", "remove `validation`"))
+            Some((
+                "`folds` already says which examples each model is validated on",
+                "remove `validation`",
+            ))
         } else if split.by == Some(SplitBy::Time) {
-            let help = "use `by: time` with `validation`: a model may not learn from what comes after its validation examples";
+            let help =
+                "use `by: time` with `validation`: a model may not learn from what comes after its validation examples";
             Some(("`by: time` has no folds", help))
         } else {
             None
@@ -321,7 +328,11 @@ pub(super) fn read(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut
         Amount::Share(share) => share,
         Amount::Count(_) => 0.0,
     };
-    let validation = if split.folds.is_some() { 0.0 } else { share(split.validation) };
+    let validation = if split.folds.is_some() {
+        0.0
+    } else {
+        share(split.validation)
+    };
     if validation + share(split.test) >= 1.0 {
         problems.error(Diagnostic::error(
             &node.location,

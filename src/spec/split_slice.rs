@@ -108,7 +108,17 @@ mod tests {
 
     #[test]
     fn other_names_are_refused() {
-        for name in ["", "train[", "train[1]", "train[5:10%]", "train[:150%]", "a+b", "[:3]", "train[a:b]", "train[:3](closest)"] {
+        for name in [
+            "",
+            "train[",
+            "train[1]",
+            "train[5:10%]",
+            "train[:150%]",
+            "a+b",
+            "[:3]",
+            "train[a:b]",
+            "train[:3](closest)",
+        ] {
             assert_eq!(SplitSlice::parse(name), None, "{name}");
         }
     }

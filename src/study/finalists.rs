@@ -206,7 +206,11 @@ impl Study {
     pub fn validation_rows(&self) -> Option<u64> {
         let validation = self.rows("validation")?;
         let is_once = self.settings.folds == 1;
-        Some(if is_once { validation } else { validation + self.rows("train")? })
+        Some(if is_once {
+            validation
+        } else {
+            validation + self.rows("train")?
+        })
     }
 
     pub(super) fn rows(&self, name: &str) -> Option<u64> {

@@ -208,7 +208,9 @@ impl Study {
     pub(super) fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
         let key = |study: &Self, (loss, id): (Loss, TrialId)| (study.is_partial(id), loss, id);
         if let Some(loss) = self.best_observation(id).map(|best| best.loss)
-            && self.incumbent.is_none_or(|best| key(self, (loss, id)) < key(self, best))
+            && self
+                .incumbent
+                .is_none_or(|best| key(self, (loss, id)) < key(self, best))
         {
             let is_new = self
                 .incumbent
@@ -386,6 +388,35 @@ mod tests {
         run(&mut study, &[[9.0, 99.0]]);
         assert_eq!(numbers(&study.front()), [2]);
         assert!(study.is_target_met());
+    }
+
+    #[test]
+    fn a_trial_on_all_folds_counts_with_them_and_stands_before_those_on_one() {
+        let settings = Settings {
+            metric: "a".into(),
+            max: Samples(2),
+            folds: 3,
+            logical_workers: 9,
+            ..settings(Space::new(vec![], vec![]).unwrap())
+        };
+        let policy = policies::build(
+            SearcherSpec::named("random").unwrap(),
+            SchedulerSpec::named("none").unwrap(),
+            None,
+            settings.lengths(),
+        );
+        let mut study = Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64));
+        run(&mut study, &[[0.1, 0.0]]);
+        assert_eq!(study.incumbent().unwrap().0, TrialId(0));
+        run(&mut study, &[[0.05, 0.0], [0.5, 0.0]]);
+        let (best, loss) = study.incumbent().unwrap();
+        assert_eq!((best, loss.get()), (TrialId(1), 0.5));
+        assert!(study.is_partial(TrialId(0)) && !study.is_partial(TrialId(1)));
+        run(&mut study, &[[0.4, 0.0], [0.3, 0.0]]);
+        assert_eq!(study.incumbent().unwrap().0, TrialId(2));
+        // The last epoch of the first fold also trains the two others.
+        assert_eq!(study.cost(TrialId(0), Samples(0), Samples(1)), 1.0);
+        assert_eq!(study.cost(TrialId(0), Samples(1), Samples(2)), 1.0 + 2.0 * 2.0);
     }
 
     #[test]

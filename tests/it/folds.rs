@@ -39,7 +39,10 @@ fn complete_trials_count_with_the_mean_of_all_folds_and_come_first() {
     let all = rows(&sandbox, "study", "");
     let is_whole = |row: &Row| row["status"] == "completed";
     assert!(all.iter().any(is_whole) && !all.iter().all(is_whole), "{all:?}");
-    assert!(all.iter().map(is_whole).is_sorted_by(|one, other| one >= other), "{all:?}");
+    assert!(
+        all.iter().map(is_whole).is_sorted_by(|one, other| one >= other),
+        "{all:?}"
+    );
     for row in &all {
         assert_eq!(!row["metric_se"].is_empty(), is_whole(row), "{row:?}");
         assert_eq!(row["best_epoch"] == "2", is_whole(row) || row["best_epoch"] == "2");
@@ -73,10 +76,7 @@ fn what_cannot_have_folds_is_refused_with_a_reason() {
         refused("data: {", "data: {validation: 10, "),
         refused("folds: 3", "folds: 1"),
         refused("type: asha, eta: 2", "type: pbt"),
-        refused(
-            "task: text-classification",
-            "task: token-classification",
-        ),
+        refused("task: text-classification", "task: token-classification"),
     ];
     insta::assert_snapshot!(messages.join("\n"));
 }

@@ -231,9 +231,15 @@ mod tests {
     #[test]
     fn a_class_in_one_group_and_too_few_groups_are_refused() {
         let error = of(&[0, 0, 0, 1], &DuplicateGroups::none(4), 2, 1).unwrap_err();
-        assert!(matches!(&error, DataError::LabelInOneFold { rows: 1, label } if label == "1"), "{error}");
+        assert!(
+            matches!(&error, DataError::LabelInOneFold { rows: 1, label } if label == "1"),
+            "{error}"
+        );
         let error = of(&[0, 0], &DuplicateGroups::none(2), 3, 1).unwrap_err();
-        assert!(matches!(error, DataError::TooFewTogether { groups: 2, parts: 3 }), "{error}");
+        assert!(
+            matches!(error, DataError::TooFewTogether { groups: 2, parts: 3 }),
+            "{error}"
+        );
     }
 
     proptest! {

@@ -5,8 +5,8 @@ use automl_readers::{Position, ReadOptions, Source};
 use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
-use super::labels::{self, LabelKind};
 use super::folds::{Folds, folds};
+use super::labels::{self, LabelKind};
 use super::missing::{Missing, OnMissing};
 use super::records;
 use super::rows::{Row, RowColumns, RowReader};
@@ -97,13 +97,19 @@ pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
     let (own_validation, own_test) = (part("validation", &options.validation)?, part("test", &options.test)?);
     let targets = labels::targets(&rows, &labels, &options.labels)?;
     let held_out = SplitOptions {
-        validation: options.split.validation.unless(own_validation.is_some() || options.folds.is_some()),
+        validation: options
+            .split
+            .validation
+            .unless(own_validation.is_some() || options.folds.is_some()),
         test: options.split.test.unless(own_test.is_some()),
         ..options.split
     };
     let strata = strata(&targets);
     // With folds every row is validated, so no duplicate may be on both sides.
-    let together = options.together.clone().or_else(|| options.folds.map(|_| Together::default()));
+    let together = options
+        .together
+        .clone()
+        .or_else(|| options.folds.map(|_| Together::default()));
     let mut repeated = 0;
     let Parts {
         mut train,

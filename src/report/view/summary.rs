@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 
 use super::{ParagraphView, ParameterView, StudyView, TrialView};
 use crate::analysis::accuracy_standard_error;
-use crate::study::fold_error_name;
 use crate::report::terminal::words;
 use crate::report::{State, TrialStatus};
 use crate::space::Value;
 use crate::study::EndReason;
+use crate::study::fold_error_name;
 
 /// A value is at the bound of its range if it lies within this share of the range from either end.
 const EDGE: f64 = 0.05;
