@@ -187,7 +187,7 @@ impl Study {
     pub fn is_target_met(&self) -> bool {
         if self.settings.criteria.is_plain() {
             return match (self.settings.target, self.incumbent()) {
-                (Some(target), Some((_, loss))) => loss <= self.settings.goal.loss(target),
+                (Some(target), Some((id, loss))) => !self.is_partial(id) && loss <= self.settings.goal.loss(target),
                 _ => false,
             };
         }
@@ -196,6 +196,7 @@ impl Study {
             && self
                 .front()
                 .into_iter()
+                .filter(|id| !self.is_partial(*id))
                 .filter_map(|id| self.best_scores(id))
                 .any(|scores| {
                     let mut pairs = scores.losses.iter().zip(&targets);
