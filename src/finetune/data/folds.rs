@@ -112,7 +112,9 @@ pub(super) fn folds(
     for (unit, fold) in units.iter().zip(fold_of) {
         members[fold].extend_from_slice(unit);
     }
-    members.iter_mut().for_each(|rows| rows.sort_unstable());
+    for rows in &mut members {
+        rows.sort_unstable();
+    }
     Ok(Folds::new(members))
 }
 
