@@ -162,7 +162,7 @@ pub(super) fn split_of(name: &Path) -> (PathBuf, Option<Slice>) {
 ///
 /// # Errors
 /// If the rows must be counted, and a file cannot be read.
-pub(super) fn rows_of(files: &[PathBuf], part: Slice) -> Result<Vec<Source>, DataError> {
+pub(super) fn rows_of(files: &[PathBuf], part: Slice) -> Result<Vec<Source>, InputError> {
     if let ([only], false) = (files, part.needs_count()) {
         let rows = part.of(i64::MAX.unsigned_abs());
         return Ok(vec![Source::Rows {
@@ -171,7 +171,7 @@ pub(super) fn rows_of(files: &[PathBuf], part: Slice) -> Result<Vec<Source>, Dat
         }]);
     }
     let counts = files.iter().map(|file| count_rows(file));
-    let counts: Vec<u64> = counts.collect::<Result<_, DataError>>()?;
+    let counts: Vec<u64> = counts.collect::<Result<_, InputError>>()?;
     let wanted = part.of(counts.iter().sum());
     let mut before = 0;
     let mut sources = Vec::new();
@@ -190,11 +190,12 @@ pub(super) fn rows_of(files: &[PathBuf], part: Slice) -> Result<Vec<Source>, Dat
 }
 
 /// Number of records of a file.
-fn count_rows(file: &Path) -> Result<u64, DataError> {
+fn count_rows(file: &Path) -> Result<u64, InputError> {
     let mut count = 0;
-    for record in readers::open(&[Source::Path(file.to_owned())], &ReadOptions::default())? {
+    let records = readers::open(&[Source::Path(file.to_owned())], &ReadOptions::default());
+    for record in records.map_err(DataError::from)? {
         match record {
-            Err(error) if !error.is_of_one_record() => return Err(error.into()),
+            Err(error) if !error.is_of_one_record() => return Err(DataError::from(error).into()),
             Ok(_) | Err(_) => count += 1,
         }
     }

@@ -439,7 +439,9 @@ impl TrainingInputs {
             .flat_map(|folds| (0..folds.count()).map(|fold| folds.validation(fold)))
         {
             fingerprint.number(fold.len() as u64);
-            fold.iter().for_each(|&row| fingerprint.number(u64::from(row)));
+            for &row in fold {
+                fingerprint.number(u64::from(row));
+            }
         }
         Identity {
             epoch: self.epoch(),

@@ -36,7 +36,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     (
         "objective",
-        &["analysis", "finetune", "hub", "readers", "space", "spec", "study", "trials"],
+        &[
+            "analysis", "finetune", "hub", "readers", "space", "spec", "study", "trials",
+        ],
     ),
     ("worker", &["finetune", "objective", "spec", "trials"]),
     ("transports", &["objective", "spec", "trials", "worker"]),
