@@ -98,7 +98,7 @@ pub struct CostRange {
 }
 
 impl CostRange {
-    /// So many of these runs, one after the other.
+    /// The same for several runs, one after the other.
     fn times(self, runs: u32) -> Self {
         let runs = f64::from(runs);
         Self {
