@@ -77,6 +77,6 @@ mod tests {
             records.map(|record| text(record.unwrap())).collect()
         };
         assert_eq!(numbers(&[1..3, 4..9]), ["1", "2\n2", "4"]);
-        assert_eq!(numbers(&[0..1]), ["0"]);
+        assert_eq!(numbers(std::slice::from_ref(&(0..1))), ["0"]);
     }
 }
