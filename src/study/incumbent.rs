@@ -207,15 +207,23 @@ impl Study {
 
 impl Study {
     pub(super) fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
-        let key = |study: &Self, (loss, id): (Loss, TrialId)| (study.is_partial(id), loss, id);
+        if self.settings.folds > 1 {
+            // A trial that gets its other folds may be worse than it was on one.
+            let results = self.searched();
+            let results = results.filter_map(|trial| Some((self.best_observation(trial.id)?.loss, trial.id)));
+            let best = results.min_by_key(|(loss, id)| (self.is_partial(*id), *loss, *id));
+            if let Some((loss, id)) = best.filter(|best| self.incumbent != Some(*best)) {
+                self.incumbent = Some((loss, id));
+                self.improve(id, Scores::single(loss), elapsed);
+            }
+            return;
+        }
         if let Some(loss) = self.best_observation(id).map(|best| best.loss)
             && self
                 .incumbent
                 .is_none_or(|best| key(self, (loss, id)) < key(self, best))
         {
-            let is_new = self
-                .incumbent
-                .is_none_or(|(best, other)| (self.is_partial(id), loss) < (self.is_partial(other), best));
+            let is_new = self.incumbent.is_none_or(|(best, _)| loss < best);
             self.incumbent = Some((loss, id));
             if is_new {
                 self.improve(id, Scores::single(loss), elapsed);
