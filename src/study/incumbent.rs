@@ -219,9 +219,7 @@ impl Study {
             return;
         }
         if let Some(loss) = self.best_observation(id).map(|best| best.loss)
-            && self
-                .incumbent
-                .is_none_or(|best| key(self, (loss, id)) < key(self, best))
+            && self.incumbent.is_none_or(|best| (loss, id) < best)
         {
             let is_new = self.incumbent.is_none_or(|(best, _)| loss < best);
             self.incumbent = Some((loss, id));
