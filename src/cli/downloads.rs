@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -29,11 +29,21 @@ pub(super) struct NotCached {
 /// Brings the data set and the model of a spec into the cache, if they are from the hub, and names their commits in the
 /// spec.
 pub(super) fn bring(spec: &mut Spec, network: Network, is_quiet: bool) -> Result<Brought, CliError> {
-    let data = bring_data(spec, network, is_quiet)?;
+    bring_until(spec, network, is_quiet, None)
+}
+
+/// As [`bring`]; a download ends with [`HubError::Stopped`] when the time is over.
+pub(super) fn bring_until(
+    spec: &mut Spec,
+    network: Network,
+    is_quiet: bool,
+    end: Option<Instant>,
+) -> Result<Brought, CliError> {
+    let data = bring_data(spec, network, &Told::until(is_quiet, end))?;
     if let Some(data) = &data {
         data.pin(spec);
     }
-    let model = bring_model(spec, network, is_quiet)?;
+    let model = bring_model(spec, network, &Told::until(is_quiet, end))?;
     if let Some(model) = &model {
         model.pin(spec);
     }
@@ -42,14 +52,13 @@ pub(super) fn bring(spec: &mut Spec, network: Network, is_quiet: bool) -> Result
 
 /// Brings the data set and the model of a spec into the cache, if they are from the hub, and leaves the spec as it is.
 pub(super) fn ensure(spec: &Spec, network: Network, is_quiet: bool) -> Result<(), CliError> {
-    bring_data(spec, network, is_quiet)?;
-    bring_model(spec, network, is_quiet)?;
+    bring_data(spec, network, &Told::new(is_quiet))?;
+    bring_model(spec, network, &Told::new(is_quiet))?;
     Ok(())
 }
 
-fn bring_data(spec: &Spec, network: Network, is_quiet: bool) -> Result<Option<HubDataSet>, CliError> {
-    let told = Told::new(is_quiet);
-    let data = objective::bring_data(spec, network.offline, &told)?;
+fn bring_data(spec: &Spec, network: Network, told: &Told) -> Result<Option<HubDataSet>, CliError> {
+    let data = objective::bring_data(spec, network.offline, told)?;
     if let Some(data) = &data {
         told.end("data set", &data.id, data.licence.as_deref());
         if data.is_partial {
@@ -62,9 +71,8 @@ fn bring_data(spec: &Spec, network: Network, is_quiet: bool) -> Result<Option<Hu
     Ok(data)
 }
 
-fn bring_model(spec: &Spec, network: Network, is_quiet: bool) -> Result<Option<HubModel>, CliError> {
-    let told = Told::new(is_quiet);
-    let model = objective::bring_model(spec, network.offline, &told)?;
+fn bring_model(spec: &Spec, network: Network, told: &Told) -> Result<Option<HubModel>, CliError> {
+    let model = objective::bring_model(spec, network.offline, told)?;
     if let Some(model) = &model {
         told.end("model", &model.id, model.licence.as_deref());
     }
@@ -80,14 +88,14 @@ pub(super) fn missing(spec: &mut Spec, flags: OnRequest, is_quiet: bool) -> Resu
     let is_offline = flags.network.offline;
     let data = objective::missing_data(spec, is_offline, &Silent)?;
     if data.is_none()
-        && let Some(data) = bring_data(spec, flags.network, is_quiet)?
+        && let Some(data) = bring_data(spec, flags.network, &Told::new(is_quiet))?
     {
         data.pin(spec);
     }
     let model = objective::missing_model(spec, is_offline, &Silent)?;
     if data.is_none()
         && model.is_none()
-        && let Some(model) = bring_model(spec, flags.network, is_quiet)?
+        && let Some(model) = bring_model(spec, flags.network, &Told::new(is_quiet))?
     {
         model.pin(spec);
     }
@@ -126,6 +134,8 @@ pub(super) struct Told {
     is_quiet: bool,
     bar: Option<ProgressBar>,
     has_begun: AtomicBool,
+    /// The time at which downloads stop.
+    end: Option<Instant>,
 }
 
 impl Told {
@@ -137,7 +147,15 @@ impl Told {
             is_quiet,
             bar: is_drawn.then(|| ProgressBar::new(0).with_style(style)),
             has_begun: AtomicBool::new(false),
+            end: None,
         }
+    }
+
+    /// As [`Self::new`], for downloads that stop at a time.
+    fn until(is_quiet: bool, end: Option<Instant>) -> Self {
+        let mut told = Self::new(is_quiet);
+        told.end = end;
+        told
     }
 
     /// Removes the bar, and says what was downloaded.
@@ -208,5 +226,9 @@ impl Progress for Told {
     fn retrying(&self, error: &HubError, pause: Duration) {
         let seconds = pause.as_secs_f64();
         self.say(&format!("warning: {error}; next attempt in {seconds:.0} s"));
+    }
+
+    fn should_stop(&self) -> bool {
+        self.end.is_some_and(|end| end <= Instant::now())
     }
 }

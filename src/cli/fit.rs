@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use super::CliError;
 use super::arguments::{Fit, GateArguments, Verbosity};
@@ -13,6 +14,7 @@ use super::search::{Beginning, begin};
 use super::train::progress_bar;
 use crate::engine::{Clock, Ending};
 use crate::fit::{Asked, Chosen, choose};
+use crate::hub::HubError;
 use crate::objective::InputError;
 use crate::production::{self, Checkpoints, TrainOptions, TrainedModel};
 use crate::report::Best;
@@ -27,6 +29,9 @@ const MOST_KEPT: f64 = 60.0;
 /// Factor on the time that a training took in the search: alone it is not slower, but it is also measured and saved.
 const TRAINING_AGAIN: f64 = 1.5;
 
+/// The share of the budget after which a download stops.
+const MOST_DOWNLOAD: f64 = 0.4;
+
 /// The spec in the folder of the model.
 const SPEC: &str = "space.yaml";
 
@@ -40,9 +45,12 @@ pub(super) fn fit(arguments: &Fit, verbosity: Verbosity) -> Result<ExitCode, Cli
     check_new(&arguments.out, arguments.explain)?;
     let chosen = choose(&asked)?;
     if arguments.explain {
-        return print(&chosen.explain().join("\n"));
+        let json = arguments
+            .json
+            .then(|| format!("{:#}", serde_json::json!({"choices": chosen.to_json()})));
+        return print(&json.unwrap_or_else(|| chosen.explain().join("\n")));
     }
-    let (chosen, spec) = with_model(arguments, &asked, chosen, verbosity)?;
+    let (chosen, spec) = with_model(arguments, &asked, (chosen, clock.elapsed()), verbosity)?;
     if !verbosity.quiet {
         for line in chosen.explain() {
             say(&line);
@@ -79,6 +87,9 @@ pub(super) fn fit(arguments: &Fit, verbosity: Verbosity) -> Result<ExitCode, Cli
     if !verbosity.quiet {
         say_saved(&chosen, &trained);
     }
+    if arguments.json {
+        print(&format!("{:#}", as_json(&chosen, &best, &trained)))?;
+    }
     Ok(code)
 }
 
@@ -101,15 +112,34 @@ fn check_new(out: &Path, only_explains: bool) -> Result<(), CliError> {
 fn with_model(
     arguments: &Fit,
     asked: &Asked,
-    chosen: Chosen,
+    (chosen, elapsed): (Chosen, f64),
     verbosity: Verbosity,
 ) -> Result<(Chosen, Spec), CliError> {
     let mut spec = spec_of(arguments, &chosen)?;
     if !chosen.is_missing() {
         return Ok((chosen, spec));
     }
-    match downloads::bring(&mut spec, arguments.choices.network, verbosity.quiet) {
-        Err(CliError::Input(InputError::Hub(error, _))) => {
+    // The search and the training need the rest of the time.
+    let patience = Duration::try_from_secs_f64((MOST_DOWNLOAD * asked.budget - elapsed).max(0.0)).unwrap_or_default();
+    let end = Instant::now().checked_add(patience);
+    match downloads::bring_until(&mut spec, arguments.choices.network, verbosity.quiet, end) {
+        Err(CliError::Input(InputError::Hub(error, _))) if matches!(*error, HubError::Stopped) => {
+            let late = format!("the download of `{}` would take too much of the budget", chosen.model());
+            if asked.model.is_some() {
+                return Err(CliError::Usage(format!(
+                    "{late}: what has arrived is kept, so run this again, or raise `--budget`"
+                )));
+            }
+            say(&format!("note: {late}; what has arrived is kept for the next time"));
+            let offline = Asked {
+                is_offline: true,
+                ..asked.clone()
+            };
+            let chosen = choose(&offline)?;
+            let spec = spec_of(arguments, &chosen)?;
+            Ok((chosen, spec))
+        }
+        Err(CliError::Input(InputError::Hub(error, _))) if asked.model.is_none() => {
             say(&format!("note: `{}` cannot be downloaded: {error}", chosen.model()));
             let offline = Asked {
                 is_offline: true,
@@ -180,6 +210,20 @@ fn save(arguments: &Fit, study: &Path, best: &Best, may_train: bool) -> Result<T
         bar.finish_and_clear();
     }
     Ok(trained?)
+}
+
+/// The choices, the winner, and where everything is.
+fn as_json(chosen: &Chosen, best: &Best, trained: &TrainedModel) -> serde_json::Value {
+    let folder = &trained.folder;
+    serde_json::json!({
+        "choices": chosen.to_json(),
+        "best": best,
+        "trained": super::train::as_json(trained),
+        "model": folder,
+        "report": folder.join("report.html"),
+        "spec": folder.join(SPEC),
+        "study": folder.join(STUDY),
+    })
 }
 
 /// Says where everything is, and how to use it.

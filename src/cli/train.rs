@@ -113,7 +113,7 @@ fn say(arguments: &Train, trained: &TrainedModel) -> Result<ExitCode, CliError> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_json(trained: &TrainedModel) -> serde_json::Value {
+pub(super) fn as_json(trained: &TrainedModel) -> serde_json::Value {
     let (epochs, max_epochs) = trained.epochs;
     let of_part = |part: &Measured| {
         let mut json = serde_json::json!(part.metrics);

@@ -123,7 +123,7 @@ impl TrainingConfig {
     ///
     /// Settings that earlier versions did not have count only if they differ from their default, so that checkpoints of
     /// earlier versions stay valid.
-    pub(crate) fn fingerprint(&self) -> u64 {
+    pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         for number in [
             self.learning_rate,

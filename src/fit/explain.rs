@@ -1,7 +1,8 @@
 //! The choices in sentences, for people.
 
 use super::models::duration;
-use super::{Chosen, choose::Split};
+use super::spaces::Line;
+use super::{Chosen, Reasoned, choose::Split};
 use crate::spec::Task;
 
 /// Width of the column of keys.
@@ -81,6 +82,39 @@ impl Chosen {
         };
         lines.push(line("budget", &duration(self.budget), selection));
         lines
+    }
+}
+
+impl Chosen {
+    /// Every choice with its reason, for programs.
+    pub fn to_json(&self) -> serde_json::Value {
+        let guess = &self.guess;
+        let choice = |value: serde_json::Value, reason: &str| serde_json::json!({"value": value, "reason": reason});
+        let reasoned = |choice: &Reasoned<String>| serde_json::json!({"value": choice.value, "reason": choice.reason});
+        let split = match self.split.value {
+            Split::Shares(validation, test) => serde_json::json!({"validation": validation, "test": test}),
+            Split::Counts(rows) => serde_json::json!({"validation": rows, "test": rows}),
+        };
+        let parameter = |line: &Line| (line.name.to_owned(), choice(line.domain.clone().into(), line.reason));
+        let parameters: serde_json::Map<_, _> = self.space.iter().map(parameter).collect();
+        serde_json::json!({
+            "file": self.file,
+            "form": self.form,
+            "rows": self.rows,
+            "task": choice(self.task.name().into(), &guess.task.reason),
+            "text": choice(guess.text.value.clone().into(), &guess.text.reason),
+            "label": choice(guess.label.value.clone().into(), &guess.label.reason),
+            "metric": reasoned(&self.metric),
+            "split": choice(split, &self.split.reason),
+            "max_length": choice(self.max_length.value.into(), &self.max_length.reason),
+            "language": self.language,
+            "model": reasoned(&self.model),
+            "passed_over": self.passed_over.iter().map(reasoned).collect::<Vec<_>>(),
+            "epochs": choice(self.epochs.0.into(), self.epochs.1),
+            "parameters": parameters,
+            "budget_seconds": self.budget,
+            "fresh_seeds": self.has_selection,
+        })
     }
 }
 

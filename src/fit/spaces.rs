@@ -16,12 +16,12 @@ const RATES: [(f64, &str, &str); 3] = [
     (
         2e6,
         "{min: 1e-4, max: 3e-3, log: true}",
-        "Turc et al. 2019 use up to 3e-4 for the smallest BERTs; small data need more",
+        "Turc et al. 2019 choose between 3e-5 and 3e-4 for the smallest BERTs; small data need more",
     ),
     (
         3e7,
         "{min: 1e-5, max: 1e-3, log: true}",
-        "Wang et al. 2020, appendix B, use 2e-5 to 5e-5 for MiniLM; small data need more",
+        "the authors of MiniLM (Wang et al. 2020) use 4e-5 and 5e-5 in their examples; small data need more",
     ),
     (
         f64::INFINITY,
@@ -31,7 +31,7 @@ const RATES: [(f64, &str, &str); 3] = [
 ];
 
 /// Number of full trainings that must fit into the budget before more than rate, batch and depth is searched. Of all
-/// parameters the learning rate matters most (Godbole et al. 2023, "Deep Learning Tuning Playbook").
+/// parameters the learning rate matters most (Goodfellow et al. 2016, "Deep Learning", section 11.4.1).
 const FOR_MORE: f64 = 8.0;
 
 /// The facts on which the space depends.
@@ -63,13 +63,13 @@ pub(super) fn lines(circumstances: &Circumstances) -> Vec<Line> {
         line(
             "batch_size",
             "{values: [4, 8, 16, 32], ordered: true}",
-            "few rows: small batches make more steps (Mosbach et al. 2021)",
+            "few rows: small batches make more steps of an epoch",
         )
     } else {
         line(
             "batch_size",
             "{values: [8, 16, 32, 64], ordered: true}",
-            "around 16 and 32 of Devlin et al. 2019, appendix A.3",
+            "around 16 and 32 of Devlin et al. 2019, appendix A.3; Turc et al. 2019 choose between 8 and 128",
         )
     });
     if let Some(layers) = circumstances.layers {
@@ -78,14 +78,14 @@ pub(super) fn lines(circumstances: &Circumstances) -> Vec<Line> {
         lines.push(line(
             "freeze_depth",
             &format!("{{min: 0, max: {deepest}}}"),
-            "frozen layers are cheap, and often as good (Lee et al. 2019)",
+            "frozen layers are cheap, and the last fourth alone gives 90 % of the quality (Lee et al. 2019)",
         ));
     }
     if circumstances.is_imbalanced {
         lines.push(line(
             "class_weights",
             "{values: [none, balanced]}",
-            "one class has most of the rows (King & Zeng 2001)",
+            "one class has most of the rows, and the others are underestimated (King & Zeng 2001)",
         ));
     }
     if circumstances.trainings < FOR_MORE {
@@ -122,8 +122,8 @@ pub(super) fn lines(circumstances: &Circumstances) -> Vec<Line> {
     lines
 }
 
-/// Rows below which a data set is small (Mosbach et al. 2021, "On the Stability of Fine-Tuning BERT", study sets with 2,500
-/// rows and fewer).
+/// Rows below which a data set is small: the training rows of RTE, a set of GLUE on which fine-tuning depends much on the
+/// seed (Mosbach et al. 2021, "On the Stability of Fine-Tuning BERT").
 const FEW: u64 = 2_500;
 
 /// Epochs of a complete trial, and the reason.
@@ -131,7 +131,7 @@ pub(super) fn epochs(rows: u64) -> (f64, &'static str) {
     if rows < FEW {
         (
             8.0,
-            "few rows need more passes (Mosbach et al. 2021); weak trials pause earlier",
+            "few rows need more passes than the usual three (Zhang et al. 2021, \"Revisiting Few-sample BERT Fine-tuning\"); weak trials pause earlier",
         )
     } else {
         (

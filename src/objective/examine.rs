@@ -55,7 +55,7 @@ fn model_folder(spec: &FineTuneSpec) -> Option<PathBuf> {
     }
 }
 
-/// The places and texts of the validation examples of a spec, in the order of the kept truth; `None` if the data is of
+/// The places and texts of the validation examples of a spec, or with folds of all examples, in the order of the kept truth; `None` if the data is of
 /// another kind, is gone, or is no longer what the truth was kept of.
 pub fn validation_rows(spec: &FineTuneSpec, truth: &KeptTruth) -> Option<Vec<(Position, RawText)>> {
     if spec.reads_pictures() {
@@ -67,7 +67,7 @@ pub fn validation_rows(spec: &FineTuneSpec, truth: &KeptTruth) -> Option<Vec<(Po
     let Table::Texts(table) = Table::load(spec).ok()? else {
         return None;
     };
-    let is_same = table.labels() == truth.names.as_slice() && *table.validation_targets() == truth.targets;
-    let (places, texts) = table.validation_rows();
-    is_same.then(|| places.iter().cloned().zip(texts.iter().cloned()).collect())
+    let is_same = table.labels() == truth.names.as_slice() && table.compared_targets().ok()? == truth.targets;
+    let rows = table.compared_rows().into_iter();
+    is_same.then(|| rows.map(|(place, text)| (place.clone(), text.clone())).collect())
 }

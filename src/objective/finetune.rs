@@ -1,18 +1,19 @@
 //! Fine-tuning as an objective: turns a configuration into training settings, and a segment into training and
 //! evaluations.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::folds::{Crossed, Crossing, over_folds};
 use super::lengths::ByLength;
 use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
 use super::{Control, Objective, RunError, TrainingInputs, checkpoints, outputs, training_config};
-use crate::finetune::data::Dataset;
+use crate::finetune::data::{Dataset, Inputs, Targets};
 use crate::finetune::{
     Evaluated, FrozenOutputs, PrefixCache, Scores, Step, TrainError, Training, TrainingConfig, TrainingData,
 };
@@ -46,6 +47,8 @@ struct Cut {
     data: Arc<Dataset>,
     /// Cached activations of the frozen layers for training and validation examples, if they are cached.
     frozen: Option<[FrozenOutputs; 2]>,
+    /// All examples in folds, in a cross-validation.
+    crossing: Option<Crossing>,
 }
 
 impl Cut {
@@ -69,12 +72,20 @@ impl FineTune {
     pub fn new(inputs: TrainingInputs, measures: Vec<Measure>, cache: Option<PrefixCache>, space: &Space) -> Self {
         let depths = freeze_depths(space, inputs.model.freeze_depths());
         let model = inputs.model.clone();
+        let folds = inputs.folds.clone();
         let cuts = inputs.by_length(LENGTHS_IN_MEMORY, move |data| {
-            let frozen = cache.as_ref().map(|cache| {
-                [&data.train, &data.validation]
-                    .map(|examples| FrozenOutputs::new(cache.clone(), &model, &examples.inputs, &depths))
-            });
-            Cut { data, frozen }
+            let cached = |inputs: &Inputs| {
+                let cache = cache.as_ref()?;
+                Some(FrozenOutputs::new(cache.clone(), &model, inputs, &depths))
+            };
+            let crossing = folds.as_ref().and_then(|folds| Crossing::new(folds, &data, cached));
+            let frozen = match &crossing {
+                Some(crossing) => crossing.first(),
+                None => cached(&data.train.inputs)
+                    .zip(cached(&data.validation.inputs))
+                    .map(<[_; 2]>::from),
+            };
+            Cut { data, frozen, crossing }
         });
         Self {
             inputs,
@@ -186,7 +197,17 @@ impl FineTune {
         let left = checkpoints::list(&segment.checkpoints).into_iter();
         let mut left = left.filter(|(at, _)| *at == segment.to);
         let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config.clone(), &path).ok());
-        let training = if let Some(training) = left.filter(|training| training.seen() == segment.to) {
+        let left = left.filter(|training| training.seen() == segment.to);
+        let mut is_whole = true;
+        let training = if let Some(crossing) = cut.crossing.as_ref().filter(|_| segment.to >= segment.max) {
+            // As `train` makes the model for production: of all examples.
+            let config = crossing.config_on_all(config);
+            let total = config.total;
+            let mut training = Training::start(&self.inputs.model, config)?;
+            training.train(crossing.all(), total, &mut |_| unless_stopped(control))?;
+            is_whole = training.seen() >= total;
+            training
+        } else if let Some(training) = left {
             training
         } else {
             let mut training = Training::start(&self.inputs.model, config)?;
@@ -200,7 +221,8 @@ impl FineTune {
             trainable_parameters: training.trainable_parameters(),
             usage: Usage::default(),
         };
-        let examples = cut.data.test.as_ref().filter(|_| training.seen() >= segment.to);
+        let examples = cut.data.test.as_ref();
+        let examples = examples.filter(|_| is_whole && training.seen() >= segment.to);
         if let Some(examples) = examples {
             let data = TrainingData { examples, frozen: None };
             let metrics = match training.evaluate(data, &self.measures, &mut || unless_stopped(control)) {
@@ -257,8 +279,19 @@ impl FineTune {
                         gradient_norm: f64::NAN,
                     });
                 }
-                let evaluation = self.measured(point, scores, training, took);
-                self.keep(outputs, &evaluation, segment);
+                let evaluation = if let Some(crossing) = cut.crossing.as_ref().filter(|_| point >= segment.max) {
+                    let first = Evaluated { scores, outputs };
+                    match self.cross((&*training, took), crossing, first, (segment, &mut *done), control)? {
+                        Some(evaluation) => evaluation,
+                        None => return Ok(()),
+                    }
+                } else {
+                    let evaluation = self.measured(point, scores, training, took);
+                    if cut.crossing.is_none() {
+                        self.keep(outputs, &evaluation, (segment, &self.inputs.data.validation.targets));
+                    }
+                    evaluation
+                };
                 control.progress(Progress {
                     at: point,
                     train_loss: None,
@@ -299,7 +332,9 @@ impl FineTune {
         };
         if loss_of(&scores).is_finite() {
             let evaluation = self.measured(at, scores, training, begun.elapsed());
-            self.keep(outputs, &evaluation, segment);
+            if cut.crossing.is_none() {
+                self.keep(outputs, &evaluation, (segment, &self.inputs.data.validation.targets));
+            }
             control.progress(Progress {
                 at,
                 train_loss: None,
@@ -310,9 +345,68 @@ impl FineTune {
         Ok(())
     }
 
-    fn keep(&self, outputs: Vec<f32>, evaluation: &Evaluation, segment: &Segment) {
+    /// Trains the other folds, if `first` is the result of the first one. Returns the mean over all folds; `None` after a
+    /// stop.
+    fn cross(
+        &self,
+        (training, took): (&Training, Duration),
+        crossing: &Crossing,
+        first: Evaluated,
+        (segment, done): (&Segment, &mut SegmentProgress),
+        control: &mut dyn Control,
+    ) -> Result<Option<Evaluation>, TrainError> {
+        let begun = Instant::now();
+        // If this process dies, the first fold need not be trained again. Nothing depends on it.
+        let _ = Self::save(training, done, segment);
+        let crossed = Crossed {
+            crossing,
+            model: &self.inputs.model,
+            config: training.config(),
+            measures: &self.measures,
+            folder: &segment.checkpoints,
+        };
+        let control = RefCell::new(control);
+        let results = crossed.results(
+            first,
+            &mut |step| {
+                let control = &mut **control.borrow_mut();
+                control.progress(Progress {
+                    at: segment.to,
+                    train_loss: Some(step.loss),
+                    evaluation: None,
+                });
+                unless_stopped(control)
+            },
+            &mut || unless_stopped(&**control.borrow()),
+        )?;
+        let control = control.into_inner();
+        done.usage.train_seconds += begun.elapsed().as_secs_f64();
+        let is_whole = results.len() == self.inputs.folds.as_ref().map_or(1, |folds| folds.count());
+        if is_whole {
+            let evaluation = self.measured(segment.to, over_folds(&results), training, took);
+            let outputs = crossed.outputs(&results);
+            self.keep(outputs, &evaluation, (segment, &crossing.all().targets));
+            crossed.clear();
+            return Ok(Some(evaluation));
+        }
+        // The time is up: the folds that are done count, but not as much as all of them would.
+        let at = Samples(segment.to.0 - 1);
+        let known = done.evaluations.last().map_or(done.from, |last| last.at);
+        if at > known && !control.time_to_evaluate().is_zero() {
+            let evaluation = self.measured(at, over_folds(&results), training, took);
+            control.progress(Progress {
+                at,
+                train_loss: None,
+                evaluation: Some(evaluation.clone()),
+            });
+            done.evaluations.push(evaluation);
+        }
+        Ok(None)
+    }
+
+    fn keep(&self, outputs: Vec<f32>, evaluation: &Evaluation, (segment, targets): (&Segment, &Targets)) {
         if let (Some(settings), Some(path)) = (&self.settings, &segment.outputs) {
-            outputs::keep(path, evaluation, outputs, (&self.inputs.data, settings));
+            outputs::keep(path, evaluation, outputs, (&self.inputs.data, targets, settings));
         }
     }
 

@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use super::InputError;
 use super::hub_model::{Missing, licence, unavailable};
+use crate::finetune::data::{DataError, ReadOptions, Source};
 use crate::hub::{self, ChoiceError, Hub, HubError, Kind, Listing, Progress, Repository, Silent, choose_tables};
-use crate::spec::{DataSpec, HeldOut, HubData, ObjectiveSpec, Spec, TableSpec};
+use crate::readers;
+use crate::spec::{DataSpec, HeldOut, HubData, ObjectiveSpec, Slice, Spec, SplitSlice, TableSpec};
 
 /// A data set of the hub that is in the cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -135,16 +137,69 @@ fn repository(data: &HubData) -> Result<Repository, InputError> {
     Repository::parse(Kind::Dataset, &data.id).map_err(|error| InputError::Hub(Box::new(error), None))
 }
 
-/// The names of all splits, each once.
-fn splits(table: &TableSpec) -> Vec<&Path> {
+/// The names of all splits, each once. Parts of one split are in its files.
+fn splits(table: &TableSpec) -> Vec<PathBuf> {
     let held_out = [&table.validation, &table.test].map(|part| HeldOut::files(part.as_ref()));
-    let mut names: Vec<&Path> = Vec::new();
+    let mut names: Vec<PathBuf> = Vec::new();
     for name in table.train.iter().chain(held_out[0]).chain(held_out[1]) {
-        if !names.contains(&name.as_path()) {
+        let (name, _) = split_of(name);
+        if !names.contains(&name) {
             names.push(name);
         }
     }
     names
+}
+
+/// A split, and the part of it that a name in a spec means.
+pub(super) fn split_of(name: &Path) -> (PathBuf, Option<Slice>) {
+    match name.to_str().and_then(SplitSlice::parse) {
+        Some(SplitSlice { split, part }) => (split.into(), part),
+        None => (name.to_owned(), None),
+    }
+}
+
+/// A part of the rows of a split, whose files are `files` in the order of its rows.
+///
+/// # Errors
+/// If the rows must be counted, and a file cannot be read.
+pub(super) fn rows_of(files: &[PathBuf], part: Slice) -> Result<Vec<Source>, InputError> {
+    if let ([only], false) = (files, part.needs_count()) {
+        let rows = part.of(i64::MAX.unsigned_abs());
+        return Ok(vec![Source::Rows {
+            path: only.clone(),
+            rows,
+        }]);
+    }
+    let counts = files.iter().map(|file| count_rows(file));
+    let counts: Vec<u64> = counts.collect::<Result<_, InputError>>()?;
+    let wanted = part.of(counts.iter().sum());
+    let mut before = 0;
+    let mut sources = Vec::new();
+    for (path, count) in files.iter().zip(counts) {
+        let rows =
+            wanted.start.clamp(before, before + count) - before..wanted.end.clamp(before, before + count) - before;
+        before += count;
+        if !rows.is_empty() {
+            sources.push(Source::Rows {
+                path: path.clone(),
+                rows,
+            });
+        }
+    }
+    Ok(sources)
+}
+
+/// Number of records of a file.
+fn count_rows(file: &Path) -> Result<u64, InputError> {
+    let mut count = 0;
+    let records = readers::open(&[Source::Path(file.to_owned())], &ReadOptions::default());
+    for record in records.map_err(DataError::from)? {
+        match record {
+            Err(error) if !error.is_of_one_record() => return Err(DataError::from(error).into()),
+            Ok(_) | Err(_) => count += 1,
+        }
+    }
+    Ok(count)
 }
 
 /// Brings all splits from the same commit.
@@ -173,7 +228,7 @@ fn files(
                 .insert(path.clone(), hub::sha256(&snapshot.folder.join(path))?);
         }
         let paths = tables.paths.iter().map(|path| snapshot.folder.join(path)).collect();
-        found.insert(name.to_owned(), paths);
+        found.insert(name, paths);
         set.is_partial |= tables.is_partial;
         set.licence = set.licence.or(snapshot.licence.as_deref().and_then(licence));
         set.config.clone_from(&tables.config);

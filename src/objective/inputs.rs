@@ -9,7 +9,9 @@ use super::tables::{Table, encoding, pictures};
 use super::{Sizes, hub_model, training_config};
 use crate::catalogue::{BUILTIN_IMAGES, IMAGE_CHANGES};
 use crate::finetune::data::pictures::{Prepared, converted};
-use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
+use crate::finetune::data::{
+    DataError, Dataset, EncoderOptions, Examples, Folds, TextEncoder, TokenizerError, builtin,
+};
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{
     Device, Footprint, ImageSizeError, LoadError, Pretrained, TrainError, Training, TrainingCost, start_threads, tasks,
@@ -37,6 +39,9 @@ pub struct TrainingInputs {
     pub notes: Vec<String>,
     /// The texts before they are cut, where trials differ in their length.
     pub(super) lengths: Option<Lengths>,
+    /// The folds of a cross-validation, as indices of the training examples followed by the validation examples. These two
+    /// are the parts of the first fold.
+    pub folds: Option<Arc<Folds>>,
 }
 
 /// Why the model and the data cannot be used.
@@ -253,6 +258,7 @@ impl TrainingInputs {
             data: Arc::new(data),
             notes: Vec::new(),
             lengths: None,
+            folds: None,
         }
     }
 
@@ -345,6 +351,7 @@ impl TrainingInputs {
         Ok(Self {
             notes: table.notes(),
             lengths,
+            folds: table.folds().cloned().map(Arc::new),
             ..Self::new(model, data)
         })
     }
@@ -443,6 +450,16 @@ impl TrainingInputs {
             fingerprint.number(examples.len() as u64);
             examples.targets.add_to(&mut fingerprint);
             self.add_inputs(part, examples, &mut fingerprint);
+        }
+        for fold in self
+            .folds
+            .iter()
+            .flat_map(|folds| (0..folds.count()).map(|fold| folds.validation(fold)))
+        {
+            fingerprint.number(fold.len() as u64);
+            for &row in fold {
+                fingerprint.number(u64::from(row));
+            }
         }
         Identity {
             epoch: self.epoch(),

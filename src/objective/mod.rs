@@ -7,6 +7,7 @@ mod command;
 mod descendants;
 mod examine;
 mod finetune;
+mod folds;
 mod function;
 mod hub_data;
 mod hub_model;

@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::finetune::data::Dataset;
+use crate::finetune::data::{Dataset, Targets};
 use crate::finetune::{Kept, KeptOutputs, KeptTruth};
 use crate::study::Settings;
 use crate::trials::Evaluation;
@@ -15,9 +15,14 @@ use crate::units::Samples;
 /// Largest number of outputs that are kept of one evaluation: 16 MiB.
 const MOST_OUTPUTS: usize = 4 << 20;
 
-/// Replaces the kept outputs of a trial after an evaluation.
-pub(super) fn keep(path: &Path, evaluation: &Evaluation, outputs: Vec<f32>, (data, settings): (&Dataset, &Settings)) {
-    if outputs.len() > MOST_OUTPUTS || !KeptTruth::is_kept(&data.validation.targets) {
+/// Replaces the kept outputs of a trial after an evaluation on examples of `data` with these targets.
+pub(super) fn keep(
+    path: &Path,
+    evaluation: &Evaluation,
+    outputs: Vec<f32>,
+    (data, targets, settings): (&Dataset, &Targets, &Settings),
+) {
+    if outputs.len() > MOST_OUTPUTS || !KeptTruth::is_kept(targets) {
         return;
     }
     let mut kept = KeptOutputs::read(path).unwrap_or_default();
@@ -32,7 +37,7 @@ pub(super) fn keep(path: &Path, evaluation: &Evaluation, outputs: Vec<f32>, (dat
             let written = KeptTruth {
                 task: data.task,
                 names: data.labels.clone(),
-                targets: data.validation.targets.clone(),
+                targets: targets.clone(),
             };
             written.write(&truth).map_err(|error| error.to_string())?;
         }

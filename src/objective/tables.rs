@@ -6,9 +6,9 @@ use super::{InputError, hub_data};
 use crate::finetune::data::doctor::{Depth, Patient, Unit};
 use crate::finetune::data::pictures::{self, PictureCache, PictureOptions, PictureTable};
 use crate::finetune::data::{
-    self, AnsweringOptions, DataError, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions,
-    SentenceTable, Source, SplitColumn, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns,
-    TextEncoder, TextTable, Together, TokenTable, load_table,
+    self, AnsweringOptions, DataError, Dataset, Folds, Held, LabelKind, Part, QuestionColumns, QuestionTable,
+    ReadOptions, SentenceTable, Source, SplitColumn, SplitOptions, TableOptions, TagColumns, TaggingOptions,
+    TextColumns, TextEncoder, TextTable, Together, TokenTable, load_table,
 };
 use crate::metrics::Task as TaskKind;
 use crate::spec::{
@@ -60,6 +60,14 @@ impl Table {
             Self::Texts(table) => table.labels(),
             Self::Sentences(table) => table.labels(),
             Self::Questions(table) => table.labels(),
+        }
+    }
+
+    /// The folds of a cross-validation.
+    pub(super) fn folds(&self) -> Option<&Folds> {
+        match self {
+            Self::Texts(table) => table.folds(),
+            Self::Sentences(_) | Self::Questions(_) => None,
         }
     }
 
@@ -165,6 +173,7 @@ fn texts(task: Task, table: &TableSpec) -> Result<TableOptions, InputError> {
         train_limit: table.train_limit.map(held),
         split: split(table),
         together: together(table),
+        folds: table.split.folds.map(|folds| folds as usize),
     })
 }
 
@@ -327,12 +336,18 @@ fn sources(table: &TableSpec) -> Result<[Vec<Source>; 3], InputError> {
         return Ok(parts.map(|paths| paths.iter().map(|path| source(path)).collect()));
     };
     let splits = hub_data::find(hub, table)?;
-    Ok(parts.map(|names| {
-        let files = names
-            .iter()
-            .flat_map(|name| splits.get(name.as_path()).into_iter().flatten());
-        files.cloned().map(Source::Path).collect()
-    }))
+    let mut sources = [Vec::new(), Vec::new(), Vec::new()];
+    for (sources, names) in sources.iter_mut().zip(parts) {
+        for name in names {
+            let (split, part) = hub_data::split_of(name);
+            let files = splits.get(&split).map(Vec::as_slice).unwrap_or_default();
+            match part {
+                Some(part) => sources.extend(hub_data::rows_of(files, part)?),
+                None => sources.extend(files.iter().cloned().map(Source::Path)),
+            }
+        }
+    }
+    Ok(sources)
 }
 
 fn source(path: &Path) -> Source {

@@ -169,13 +169,15 @@ fn shorten(spec: &mut Spec, facts: &Facts, slots: &[Slot], elapsed: f64) -> Opti
     let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
     let is_host = slots.first().is_none_or(|slot| slot.device.is_host());
     let slow = if is_host { SLOW_HOST } else { SLOW_GPU };
-    let is_plenty = (facts.cost)(&first, Samples(0), max) / slow < wall;
+    // A complete trial trains every fold.
+    let folds = f64::from(spec.objective.folds());
+    let is_plenty = folds * (facts.cost)(&first, Samples(0), max) / slow < wall;
     // The speed of a processor says nothing about a GPU. On a GPU, a trial that is too long cools down.
     if is_plenty || !is_host {
         return None;
     }
     let patience = Duration::try_from_secs_f64(LOOKING * wall).unwrap_or_default();
-    let seconds = seconds_of(spec, facts, &first, patience)?;
+    let seconds = folds * seconds_of(spec, facts, &first, patience)?;
     // The workers load again what this process has loaded.
     let payable = wall - 2.0 * elapsed - reserve(wall, 0.0);
     let share = (payable / seconds).max(0.0);

@@ -68,7 +68,8 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
     let (metric, goal, max) = (settings.metric.clone(), settings.goal, settings.max);
     let policy = study::policy(&simple, settings.lengths());
     let cost: Arc<CostModel> = cost.into();
-    let clock = Arc::clone(&cost);
+    let of_one = Arc::clone(&cost);
+    let clock = settings.cost_of_folds(Box::new(move |configuration, from, to| of_one(configuration, from, to)));
     let mut study = Study::new(
         settings,
         policy,

@@ -97,6 +97,18 @@ pub struct CostRange {
     pub dearest: f64,
 }
 
+impl CostRange {
+    /// The same for several runs, one after the other.
+    fn times(self, runs: u32) -> Self {
+        let runs = f64::from(runs);
+        Self {
+            cheapest: self.cheapest * runs,
+            median: self.median * runs,
+            dearest: self.dearest * runs,
+        }
+    }
+}
+
 impl Plan {
     /// Makes the plan of `spec` on the `slots` of this machine, with results of earlier studies.
     ///
@@ -111,7 +123,10 @@ impl Plan {
         let probes = probes(&facts, &sample, settings.max);
         let device = slots.first().map_or_else(Default::default, |slot| slot.device);
         let timed = objective::full_runs(spec, &facts, device, &probes)?;
-        let full_run = timed.as_deref().and_then(cost_range);
+        let full_run = timed
+            .as_deref()
+            .and_then(cost_range)
+            .map(|run| run.times(settings.folds));
         let costs = probes.iter().map(|probe| (facts.cost)(probe, Samples(0), settings.max));
         let rate = timed.map(|runs| runs.iter().map(|run| run.seconds).sum::<f64>() / costs.sum::<f64>());
         let workers = if spec.deterministic {

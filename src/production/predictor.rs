@@ -13,7 +13,7 @@ use crate::metrics::Task as TaskKind;
 use crate::objective::InputError;
 use crate::report::Cell;
 
-/// The name of a request in messages about its rows.
+/// The name of a request for the reader; messages do not show it.
 const REQUEST: &str = "request.jsonl";
 
 /// A loaded model.
@@ -42,6 +42,14 @@ enum Rows {
     Texts(Vec<String>),
     /// Objects with the columns of the training data, one per line.
     Records(String),
+}
+
+/// A message about the lines of a file as one about the rows of a request: each row is a line.
+fn of_request(message: &str) -> String {
+    message
+        .replace(&format!("`{REQUEST}`, line "), "row ")
+        .replace(&format!("`{REQUEST}`"), "the request")
+        .replace(REQUEST, "the request")
 }
 
 impl Predictor {
@@ -101,7 +109,10 @@ impl Predictor {
     pub fn prepare(&self, rows: &[Value]) -> Result<Prepared, ProductionError> {
         let (first, more) = match self.rows(rows)? {
             Rows::Texts(texts) => self.read(&Question::Texts(&texts))?,
-            Rows::Records(lines) => self.read(&Question::Records(&Files::memory(REQUEST, lines)))?,
+            Rows::Records(lines) => {
+                let read = self.read(&Question::Records(&Files::memory(REQUEST, lines)));
+                read.map_err(|error| ProductionError::Usage(of_request(&error.to_string())))?
+            }
         };
         let chunks: Vec<Chunk> = std::iter::once(first).chain(more).collect();
         let lines: Vec<u64> = chunks.iter().flat_map(|chunk| chunk.lines.iter().copied()).collect();
@@ -208,5 +219,22 @@ impl Predictor {
             (false, true) => Ok(Rows::Texts(texts)),
             (true, false) => Ok(Rows::Records(lines)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_the_request_and_its_rows() {
+        assert_eq!(
+            of_request("`request.jsonl`, line 3, column 2: no text"),
+            "row 3, column 2: no text"
+        );
+        assert_eq!(
+            of_request("`request.jsonl` lacks the column `a`"),
+            "the request lacks the column `a`"
+        );
     }
 }

@@ -43,7 +43,7 @@ pub enum Saved {
 pub struct TrainOptions {
     /// Folder of the model; by default `model` beside the configuration.
     pub out: Option<PathBuf>,
-    /// Train on the validation examples too; the model is then not evaluated on them.
+    /// Train on the validation examples too; the model is then not evaluated on them. With folds it always does.
     pub with_validation: bool,
     /// Train all epochs instead of stopping at the best epoch.
     pub all_epochs: bool,
@@ -121,9 +121,11 @@ pub fn train(
     for warning in changed.iter().chain(&inputs.notes) {
         on_warning(warning);
     }
-    let held_out = (!options.with_validation).then(|| inputs.data.validation.clone());
+    // After a cross-validation every example was validated, and the model for production learns from all of them.
+    let on_all = options.with_validation || inputs.folds.is_some();
+    let held_out = (!on_all).then(|| inputs.data.validation.clone());
     let epoch = inputs.epoch();
-    if options.with_validation {
+    if on_all {
         let data = Arc::make_mut(&mut inputs.data);
         data.train = data
             .train
@@ -131,7 +133,7 @@ pub fn train(
             .map_err(crate::objective::InputError::from)?;
     }
     // Epochs are passes over the training examples, so more examples mean more steps, not fewer passes.
-    let per_epoch = if options.with_validation { inputs.epoch() } else { epoch };
+    let per_epoch = if on_all { inputs.epoch() } else { epoch };
     let max = Samples::from_epochs(spec.epochs.max, per_epoch);
     let stops = Some(&spec.epochs.stops).filter(|stops| !options.all_epochs && !stops.is_empty());
     let stops = stops.cloned().unwrap_or_else(|| vec![spec.epochs.max]);
@@ -151,7 +153,8 @@ pub fn train(
         inputs.model.check_adapter()?;
     }
     let whole = Samples::from_epochs(stop, per_epoch);
-    let restored = options.checkpoints.as_ref();
+    // The checkpoint of a trial in folds is that of the first one.
+    let restored = options.checkpoints.as_ref().filter(|_| inputs.folds.is_none());
     let restored = restored.and_then(|known| restore(known, &inputs.model, &config, whole));
     let training = match restored {
         Some(training) => training,
@@ -194,7 +197,7 @@ pub fn train(
         configuration: &configuration,
         epochs: (stop, spec.epochs.max),
         seed: spec.seed.0,
-        examples: (inputs.data.train.targets.wholes().len(), options.with_validation),
+        examples: (inputs.data.train.targets.wholes().len(), on_all),
         measured: &measured,
         long_texts: long_texts(fine_tune),
     });

@@ -41,6 +41,7 @@ mod suggestion;
 #[cfg(test)]
 mod testing;
 mod value;
+mod within;
 
 pub use compression::{COMPRESSIONS, Compression};
 pub use error::{Fault, ReadError};

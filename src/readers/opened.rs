@@ -3,6 +3,11 @@
 use std::fs::File;
 use std::io::{self, Cursor};
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use automl_base::os;
 
 use crate::compression::{self, Bytes, Compression};
 use crate::encoding;
@@ -15,6 +20,10 @@ use crate::options::ReadOptions;
 use crate::position::Position;
 use crate::record::Columns;
 use crate::source::Origin;
+use crate::within::Within;
+
+/// How long a named pipe may be without a writer.
+const WRITER_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A source that is ready to be read.
 pub(crate) struct Opened {
@@ -33,6 +42,13 @@ pub(crate) struct Opened {
 pub(crate) fn open(origin: &Origin, options: &ReadOptions, columns: &Columns) -> Result<Opened, ReadError> {
     match origin {
         Origin::Folder(path) => open_folder(path, options),
+        Origin::Rows { path, rows } => {
+            let opened = open_stream(&Origin::File(path.clone()), options, columns)?;
+            Ok(Opened {
+                records: Box::new(Within::new(opened.records, rows.clone())),
+                ..opened
+            })
+        }
         Origin::File(_) | Origin::StandardInput | Origin::Memory { .. } => open_stream(origin, options, columns),
     }
 }
@@ -97,14 +113,32 @@ fn open_stream(origin: &Origin, options: &ReadOptions, columns: &Columns) -> Res
 /// The bytes of a source, and whether they are a file that can be opened again.
 fn bytes(origin: &Origin) -> io::Result<(Bytes, bool)> {
     match origin {
-        Origin::File(path) | Origin::Folder(path) => {
-            let file = File::open(path)?;
+        Origin::File(path) | Origin::Folder(path) | Origin::Rows { path, .. } => {
+            let file = opened_file(path)?;
             let is_regular = file.metadata()?.is_file();
             Ok((Box::new(file), is_regular))
         }
         Origin::StandardInput => Ok((Box::new(io::stdin()), false)),
         Origin::Memory { content, .. } => Ok((Box::new(Cursor::new(content.clone())), false)),
     }
+}
+
+/// Opens a file. To open a named pipe waits for its writer: without one that would be for ever.
+fn opened_file(path: &Path) -> io::Result<File> {
+    if !os::is_pipe(path) {
+        return File::open(path);
+    }
+    let (opened, ready) = mpsc::channel();
+    let pipe = path.to_owned();
+    // If no writer comes, this thread waits until the process ends.
+    thread::spawn(move || opened.send(File::open(pipe)));
+    ready.recv_timeout(WRITER_PATIENCE).unwrap_or_else(|_| {
+        let seconds = WRITER_PATIENCE.as_secs();
+        let message = format!(
+            "it is a named pipe, and no program has opened it for writing within {seconds} s; start that program first"
+        );
+        Err(io::Error::new(io::ErrorKind::TimedOut, message))
+    })
 }
 
 /// The text of a source, decompressed and in UTF-8.

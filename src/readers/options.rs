@@ -35,6 +35,8 @@ pub enum Unnamed {
     TableWith(Vec<String>),
     /// A table.
     Table,
+    /// A table. A JSON object with a list of objects and none of these columns holds the records.
+    RecordsWith(Vec<String>),
 }
 
 /// Sizes beyond which data are refused, so that a wrong file cannot fill the memory.

@@ -1,5 +1,6 @@
 //! Where data come from: files, folders, patterns of files, standard input, or memory.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,13 @@ pub enum Source {
     Path(PathBuf),
     /// A pattern of files, such as `data/**/*.jsonl.gz`; its files are read in the order of their names.
     Pattern(String),
+    /// Some records of a file, counted from 0.
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// The records.
+        rows: Range<u64>,
+    },
     /// Standard input.
     StandardInput,
     /// Bytes in memory, with a name for messages. Its extension counts as that of a file.
@@ -61,6 +69,7 @@ impl From<&Path> for Source {
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     File(PathBuf),
+    Rows { path: PathBuf, rows: Range<u64> },
     Folder(PathBuf),
     StandardInput,
     Memory { name: PathBuf, content: Arc<[u8]> },
@@ -70,7 +79,7 @@ impl Origin {
     /// The name in messages.
     pub(crate) fn name(&self) -> &Path {
         match self {
-            Self::File(path) | Self::Folder(path) => path,
+            Self::File(path) | Self::Folder(path) | Self::Rows { path, .. } => path,
             Self::StandardInput => Path::new("standard input"),
             Self::Memory { name, .. } => name,
         }
@@ -95,6 +104,10 @@ pub(crate) fn origins(sources: &[Source]) -> Result<Vec<Origin>, ReadError> {
                 return Err(ReadError::new(Position::file(path), Fault::Missing { suggestion }));
             }
             Source::Pattern(pattern) => origins.extend(matches(pattern)?.into_iter().map(Origin::File)),
+            Source::Rows { path, rows } => origins.push(Origin::Rows {
+                path: path.clone(),
+                rows: rows.clone(),
+            }),
             Source::StandardInput => origins.push(Origin::StandardInput),
             Source::Memory { name, content } => origins.push(Origin::Memory {
                 name: name.clone(),

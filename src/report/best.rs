@@ -84,6 +84,9 @@ pub struct Best {
     /// This trial then violates them least.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unfulfilled: Vec<String>,
+    /// Folds of a cross-validation whose mean the value is; omitted from the JSON without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<FoldsMean>,
     /// Epoch of that value.
     pub best_epoch: f64,
     /// Epochs at which the trial was evaluated, up to the best one; not in the JSON.
@@ -103,6 +106,15 @@ pub struct Best {
     pub configuration: Configuration,
     /// Hash of the configuration, as in the leaderboard.
     pub config_hash: String,
+}
+
+/// The folds of a cross-validation whose mean is the value of a trial.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct FoldsMean {
+    /// Number of folds.
+    pub count: u32,
+    /// The standard error of the mean over the folds.
+    pub standard_error: f64,
 }
 
 /// Expected value of a configuration, estimated with fresh seeds.
@@ -149,6 +161,10 @@ impl Best {
             inputs: study.inputs().to_vec(),
             others: others(study, run, best),
             unfulfilled: study.unfulfilled().into_iter().map(str::to_owned).collect(),
+            folds: study.fold_error(run).map(|standard_error| FoldsMean {
+                count: settings.folds,
+                standard_error,
+            }),
             best_epoch: at.epochs(settings.epoch),
             stops: study
                 .pieces(run, at)
@@ -226,8 +242,14 @@ impl Best {
         let warning = self
             .warning()
             .map_or_else(String::new, |warning| format!("# Warning: {warning}.\n"));
+        let folds = self.folds.map_or_else(String::new, |folds| {
+            format!(
+                "# That is the mean of {} folds, with a standard error of {:.4}. `automl train` trains on all of them.\n",
+                folds.count, folds.standard_error
+            )
+        });
         format!(
-            "{warning}# Trial {} of the study `{}`{run}: {} {}{} on the validation data, at epoch {}.\n{}{descent}{use_of_it}{}",
+            "{warning}# Trial {} of the study `{}`{run}: {} {}{} on the validation data, at epoch {}.\n{folds}{}{descent}{use_of_it}{}",
             self.trial,
             spec.name,
             self.metric,
@@ -269,7 +291,10 @@ impl Best {
             run: self.run.0,
             metric: self.metric.clone(),
             expected: self.expected.map(|expected| expected.mean),
-            standard_error: self.expected.and_then(|expected| expected.standard_error),
+            standard_error: match self.expected {
+                Some(expected) => expected.standard_error,
+                None => self.folds.map(|folds| folds.standard_error),
+            },
             seeds: self.expected.map_or(0, |expected| expected.seeds as u32),
             validation: Some(self.value),
             test: self.test,

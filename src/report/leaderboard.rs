@@ -59,6 +59,8 @@ pub struct Row {
     pub violation: Option<f64>,
     /// Results of all trials with this configuration; for a finalist, the results of its fresh seeds.
     pub seeds: Seeds,
+    /// Standard error of the value over the folds of a cross-validation; `None` for a trial without all folds.
+    pub fold_error: Option<f64>,
     /// Score by which trials are ranked; larger is better.
     pub score: Option<f64>,
     /// Epoch of the best value.
@@ -153,7 +155,7 @@ impl Leaderboard {
             let position = positions.get(&row.trial).copied().unwrap_or(positions.len());
             let class = classes.get(&row.trial).copied().unwrap_or(0);
             let is_lost = (row.repeats.is_some(), row.value.is_none());
-            (is_lost, position, class, *loss, row.trial)
+            (is_lost, position, class, study.is_partial(row.trial), *loss, row.trial)
         });
         let ranked = rows.into_iter().enumerate().map(|(index, (_, mut row))| {
             let is_ranked = row.value.is_some() && row.repeats.is_none();
@@ -205,6 +207,7 @@ impl Leaderboard {
             row.value = values.get(&row.trial).copied();
             row.score = row.value.map(|value| -goal.loss(value).get());
             row.test = None;
+            row.fold_error = None;
             match row.repeats {
                 None => {
                     let seeds = seeds.entry(row.config_hash.clone()).or_default();
@@ -301,7 +304,7 @@ impl Leaderboard {
             number(row.score),
             number(row.best_epoch),
             number(row.seeds.mean()),
-            number(row.seeds.standard_error()),
+            number(row.seeds.standard_error().or(row.fold_error)),
             row.seeds.values.len().into(),
             number(row.test),
             row.epochs.into(),
@@ -367,6 +370,7 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         is_on_front: false,
         violation: scores.map(|scores| scores.violation),
         seeds: Seeds::default(),
+        fold_error: study.fold_error(trial.id),
         score: best.map(|best| -best.loss.get()),
         best_epoch: best.map(|best| best.at.epochs(settings.epoch)),
         epochs: reached.epochs(settings.epoch),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::diagnostics::Diagnostic;
 use super::raw::Node;
 use super::reader::{self, Fields, Problems};
+use super::split_slice::SplitSlice;
 
 /// The split of the training examples if none is named.
 pub(super) const TRAIN: &str = "train";
@@ -65,17 +66,15 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Optio
     }))
 }
 
-/// Checks the name of a split.
+/// Checks the name of a split, or of a part of one.
 pub(super) fn is_split(name: &str, node: &Node, problems: &mut Problems) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
-    if !name.is_empty() && name.chars().all(is_word) {
+    if SplitSlice::parse(name).is_some() {
         return true;
     }
-    let help = if name.contains('[') {
-        "a slice takes the first rows, which often have one label: write `train_limit: 1000`, or a number in \
-         `validation` and `test`, and rows are chosen at random"
-    } else if name.contains('+') {
+    let help = if name.contains('+') {
         "write several splits as a list, such as `train: [train, validation]`"
+    } else if name.contains('[') {
+        "a part of a split is written as `train[:1000]`, `train[10%:20%]` or `train[-500:]`"
     } else {
         "with `hub`, these are names of splits, such as `train`, and not files"
     };

@@ -45,6 +45,7 @@ mod schema;
 mod selection;
 mod size;
 mod split;
+mod split_slice;
 mod tracking;
 mod write;
 
@@ -80,6 +81,7 @@ pub use resources::{Devices, Resources};
 pub use root::sections;
 pub use selection::{Selection, SelectionRule};
 pub use split::{Amount, Split, SplitBy};
+pub use split_slice::{Slice, SplitSlice};
 
 pub use crate::policies::{EarlyTerminate, SchedulerSpec, SearcherSpec};
 pub use crate::schedulers::Patience;

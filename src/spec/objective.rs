@@ -332,6 +332,10 @@ fn misused(task: Task, table: &TableSpec) -> Option<(&'static str, &'static str)
             "label",
             "several columns in `label` are for `task: regression`; several labels per row are in one column, with `multi_label`",
         ),
+        _ if (has_windows || task == Task::ImageClassification) && table.split.folds.is_some() => (
+            "split",
+            "`folds` is for `task: text-classification` and `task: regression`; use `validation` here",
+        ),
         _ if has_windows && table.multi_label.is_some() => {
             ("multi_label", "`multi_label` is for `task: text-classification`")
         }

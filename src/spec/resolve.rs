@@ -9,7 +9,7 @@ use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, Spec};
 use super::{budget, cluster, epochs, limits, metric, parameters, provenance, resources, root, selection, tracking};
-use crate::policies::SearcherSpec;
+use crate::policies::{EarlyTerminate, SearcherSpec};
 use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 
@@ -58,6 +58,10 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     if let (Some(early), Some(budget)) = (early, budget) {
         early_terminate::check_population(early.early_terminate, budget.trials, &spec, problems);
     }
+    let folds = objective.as_ref().map_or(1, super::resolved::ObjectiveSpec::folds);
+    if let Some(early) = early.filter(|early| folds > 1 && early.early_terminate.scheduler.members().is_some()) {
+        check_clones(early.early_terminate, &spec, problems);
+    }
     if needs.one_metric {
         check_one_metric(searcher, &criteria, &spec, problems);
     }
@@ -90,6 +94,17 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
             None => None,
         },
     })
+}
+
+/// Reports a rule that clones trials in a study with folds.
+fn check_clones(early: EarlyTerminate, spec: &Fields<'_>, problems: &mut Problems) {
+    let location = spec
+        .entry("early_terminate")
+        .map_or(spec.location, |entry| &entry.key_location);
+    let message = format!("`{}` does not go together with `folds`", early.scheduler.name());
+    problems.error(Diagnostic::error(location, message).with_help(
+        "a clone begins with the state of another trial, which has only the first fold: use `asha`, or `validation` in place of `folds`",
+    ));
 }
 
 /// Reports `repeats` without points to repeat.

@@ -82,6 +82,17 @@ pub enum ObjectiveSpec {
 }
 
 impl ObjectiveSpec {
+    /// Number of folds of a cross-validation; 1 without one.
+    pub fn folds(&self) -> u32 {
+        match self {
+            Self::FineTune(FineTuneSpec {
+                data: DataSpec::Table(table),
+                ..
+            }) => table.split.folds.unwrap_or(1),
+            Self::FineTune(_) | Self::Function(_) | Self::Command(_) | Self::AskTell(_) => 1,
+        }
+    }
+
     /// The command that resumes a study of this objective.
     pub fn resumed_by(&self, folder: &str) -> String {
         match self {

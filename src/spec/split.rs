@@ -18,6 +18,9 @@ pub struct Split {
     pub by: Option<SplitBy>,
     /// The column of groups or times.
     pub column: Option<String>,
+    /// Number of folds of a cross-validation, which replace the validation examples; `None`: these are held out once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<u32>,
     /// Examples for validation.
     pub validation: Amount,
     /// Examples for the test; a share of 0 for none.
@@ -35,6 +38,7 @@ impl Default for Split {
         Self {
             by: None,
             column: None,
+            folds: None,
             validation: Amount::Share(0.2),
             test: Amount::Share(0.0),
             stratify: true,
@@ -45,9 +49,9 @@ impl Default for Split {
 }
 
 impl Split {
-    /// Returns whether duplicates stay on one side: if the split says by what it goes, or asks for it.
+    /// Returns whether duplicates stay on one side: if the split says by what it goes, asks for it, or has folds.
     pub fn keeps_together(&self) -> bool {
-        self.by.is_some() || self.near_duplicates
+        self.by.is_some() || self.near_duplicates || self.folds.is_some()
     }
 
     /// Returns whether the share of every label is kept.
@@ -177,6 +181,9 @@ pub(super) const SPLIT: Section = Section {
     keys: || declared::keys(SPLIT_KEYS),
 };
 
+/// The largest number of folds.
+const MOST_FOLDS: u64 = 100;
+
 /// The keys of `data.split`.
 pub(super) const SPLIT_KEYS: &[Field<Split>] = &[
     field(
@@ -193,6 +200,16 @@ pub(super) const SPLIT_KEYS: &[Field<Split>] = &[
         "The column of `by: group` or `by: time`. Times are numbers, or dates and times as in ISO 8601.",
     )
     .examples(&["\"user_id\"", "\"created_at\""]),
+    field(
+        "folds",
+        Kind::Integer {
+            min: 2,
+            max: MOST_FOLDS,
+        },
+        at!(Split.folds),
+        "Cross-validation in place of `validation`: every example is in one of so many folds, and is validated by the model that is trained on the others. A trial trains on the first fold until the last rung; there it trains on all of them, and counts with their mean. All trials have the same folds, and duplicates stay in one. For `task: text-classification` and `task: regression`.",
+    )
+    .examples(&["5"]),
     field(
         "validation",
         Kind::Any(&AMOUNT),
@@ -248,6 +265,30 @@ pub(super) fn read(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut
         }
     }
     let split = declared::read(node, "split", SPLIT_KEYS, problems)?;
+    if let Some(folds) = entry("folds") {
+        let [(_, is_validation_known), _] = known;
+        let fault = if is_validation_known {
+            Some((
+                "`folds` validates every example of `train`, but `validation` above names other examples",
+                "remove one of the two",
+            ))
+        } else if entry("validation").is_some() {
+            Some((
+                "`folds` already says which examples each model is validated on",
+                "remove `validation`",
+            ))
+        } else if split.by == Some(SplitBy::Time) {
+            let help =
+                "use `by: time` with `validation`: a model may not learn from what comes after its validation examples";
+            Some(("`by: time` has no folds", help))
+        } else {
+            None
+        };
+        if let Some((message, help)) = fault {
+            problems.error(Diagnostic::error(&folds.key_location, message).with_help(help));
+            return None;
+        }
+    }
     if let (Some(by), Some(stratify)) = (entry("by"), entry("stratify")) {
         let message = "`by` already says whether the share of every label is kept";
         problems.error(Diagnostic::error(&stratify.key_location, message).with_help(format!(
@@ -287,7 +328,12 @@ pub(super) fn read(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut
         Amount::Share(share) => share,
         Amount::Count(_) => 0.0,
     };
-    if share(split.validation) + share(split.test) >= 1.0 {
+    let validation = if split.folds.is_some() {
+        0.0
+    } else {
+        share(split.validation)
+    };
+    if validation + share(split.test) >= 1.0 {
         problems.error(Diagnostic::error(
             &node.location,
             "validation and test leave no examples to train on",

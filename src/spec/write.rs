@@ -255,7 +255,7 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             let mut lines = declared::written(&table.split, SPLIT_KEYS);
             // Examples that are known already exclude a share for them.
             lines.retain(|(name, _)| match *name {
-                "validation" => table.validation.is_none(),
+                "validation" => table.validation.is_none() && table.split.folds.is_none(),
                 "test" => table.test.is_none(),
                 "stratify" => table.split.by.is_none(),
                 _ => true,

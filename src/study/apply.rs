@@ -255,6 +255,7 @@ impl Study {
                     trial.scores.extend(scores);
                 }
                 trial.reached = report.reached;
+                trial.is_last_alone = self.settings.folds > 1 && trial.reached >= self.settings.max;
                 trial.segments += 1;
                 trial.status = if trial.reached >= trial.end(self.settings.max) || repeat.is_some() {
                     Status::Completed

@@ -166,7 +166,10 @@ impl Study {
         let result = |id| Some((id, self.best_observation(id)?.at, self.best_scores(id)?));
         let mut best: Vec<_> = ids.into_iter().filter_map(result).collect();
         if is_plain {
-            best.sort_by_key(|(id, _, scores)| (scores.losses[0], *id));
+            best.sort_by_key(|(id, _, scores)| (self.is_partial(*id), scores.losses[0], *id));
+            // A trial that was not measured on all folds is a finalist only if none was.
+            let is_first_whole = best.first().is_some_and(|(id, ..)| !self.is_partial(*id));
+            best.retain(|(id, ..)| !is_first_whole || !self.is_partial(*id));
         }
         let mut configurations = std::collections::BTreeSet::new();
         best.retain(|(id, ..)| {
@@ -201,7 +204,13 @@ impl Study {
 
     /// Number of validation examples, if the study recorded it.
     pub fn validation_rows(&self) -> Option<u64> {
-        self.rows("validation")
+        let validation = self.rows("validation")?;
+        let is_once = self.settings.folds == 1;
+        Some(if is_once {
+            validation
+        } else {
+            validation + self.rows("train")?
+        })
     }
 
     pub(super) fn rows(&self, name: &str) -> Option<u64> {

@@ -5,6 +5,11 @@ use crate::preference::{Preference, Scores};
 use crate::trials::{Failure, Observation, SegmentReport, Status};
 use crate::units::{Loss, TrialId};
 
+/// The name under which an evaluation has the standard error of a metric over the folds of a cross-validation.
+pub fn fold_error_name(metric: &str) -> String {
+    format!("{metric}_se")
+}
+
 impl Study {
     /// The best trial, with its loss, among delivered results.
     ///
@@ -24,8 +29,16 @@ impl Study {
             .keys()
             .filter(|id| self.repeat(**id).is_none())
             .filter_map(|&id| Some((self.best_observation(id)?.loss, id)));
-        let best = delivered.into_iter().chain(cut_off).min();
+        let best = delivered.into_iter().chain(cut_off);
+        let best = best.min_by_key(|(loss, id)| (self.is_partial(*id), *loss, *id));
         best.map(|(loss, trial)| (trial, loss))
+    }
+
+    /// Returns whether the study has folds, and a trial was not measured on all of them. Then it stands behind every trial
+    /// that was, whatever its value on some of them is.
+    pub fn is_partial(&self, id: TrialId) -> bool {
+        let max = self.settings.max;
+        self.settings.folds > 1 && self.best_observation(id).is_none_or(|best| best.at < max)
     }
 
     /// The best trials, best in the first metric first; empty while no trial has a result.
@@ -48,7 +61,11 @@ impl Study {
         let results = self
             .searched()
             .filter_map(|trial| Some((trial.id, self.best_scores(trial.id)?)));
-        let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.unzip();
+        let mut results: Vec<(TrialId, Scores)> = results.collect();
+        if results.iter().any(|(id, _)| !self.is_partial(*id)) {
+            results.retain(|(id, _)| !self.is_partial(*id));
+        }
+        let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.into_iter().unzip();
         let scores: Vec<&Scores> = scores.iter().collect();
         let mut best = self.settings.criteria.preference.best(&scores);
         best.sort_by(|&one, &other| {
@@ -92,17 +109,31 @@ impl Study {
         let delivered = delivered.map(|(index, observation)| (*observation, trial.scores.get(index).cloned()));
         let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
         let cut_off = cut_off.map(|evaluation| self.settings.measure(evaluation));
+        let all: Vec<(Observation, Option<Scores>)> = delivered.chain(cut_off).collect();
         let violation = |scores: &Option<Scores>| scores.as_ref().map_or(0.0, |scores| scores.violation);
         // A run with a fresh seed is represented by its final result: the best of its epochs would be lucky again.
         let is_again = self.repeat(id).is_some();
-        delivered
-            .chain(cut_off)
+        // The result of all folds alone represents a trial that has it. The others are of one fold.
+        let max = self.settings.max;
+        let is_whole = self.settings.folds > 1 && all.iter().any(|(observation, _)| observation.at >= max);
+        all.into_iter()
             .filter(|(observation, _)| !is_again || observation.at == trial.reached)
+            .filter(|(observation, _)| !is_whole || observation.at >= max)
             .filter(|(observation, _)| observation.loss < Loss::WORST)
             .min_by(|(one, ones), (other, others)| {
                 let by_violation = violation(ones).total_cmp(&violation(others));
                 by_violation.then((one.loss, one.at).cmp(&(other.loss, other.at)))
             })
+    }
+
+    /// The standard error of a trial's metric over the folds of a cross-validation; `None` for a trial that was not measured
+    /// on all of them.
+    pub fn fold_error(&self, id: TrialId) -> Option<f64> {
+        let best = self.best_observation(id).filter(|_| !self.is_partial(id))?;
+        let delivered = self.records[id.index()].evaluations.iter();
+        let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
+        let evaluation = delivered.chain(cut_off).find(|evaluation| evaluation.at == best.at)?;
+        evaluation.metrics.get(&fold_error_name(&self.settings.metric)).copied()
     }
 
     /// The reason why a trial ends: the end of the search, or of the study for repeats after the search.
@@ -156,7 +187,7 @@ impl Study {
     pub fn is_target_met(&self) -> bool {
         if self.settings.criteria.is_plain() {
             return match (self.settings.target, self.incumbent()) {
-                (Some(target), Some((_, loss))) => loss <= self.settings.goal.loss(target),
+                (Some(target), Some((id, loss))) => !self.is_partial(id) && loss <= self.settings.goal.loss(target),
                 _ => false,
             };
         }
@@ -165,6 +196,7 @@ impl Study {
             && self
                 .front()
                 .into_iter()
+                .filter(|id| !self.is_partial(*id))
                 .filter_map(|id| self.best_scores(id))
                 .any(|scores| {
                     let mut pairs = scores.losses.iter().zip(&targets);
@@ -175,6 +207,17 @@ impl Study {
 
 impl Study {
     pub(super) fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
+        if self.settings.folds > 1 {
+            // A trial that gets its other folds may be worse than it was on one.
+            let results = self.searched();
+            let results = results.filter_map(|trial| Some((self.best_observation(trial.id)?.loss, trial.id)));
+            let best = results.min_by_key(|(loss, id)| (self.is_partial(*id), *loss, *id));
+            if let Some((loss, id)) = best.filter(|best| self.incumbent != Some(*best)) {
+                self.incumbent = Some((loss, id));
+                self.improve(id, Scores::single(loss), elapsed);
+            }
+            return;
+        }
         if let Some(loss) = self.best_observation(id).map(|best| best.loss)
             && self.incumbent.is_none_or(|best| (loss, id) < best)
         {
@@ -352,6 +395,35 @@ mod tests {
         run(&mut study, &[[9.0, 99.0]]);
         assert_eq!(numbers(&study.front()), [2]);
         assert!(study.is_target_met());
+    }
+
+    #[test]
+    fn a_trial_on_all_folds_counts_with_them_and_stands_before_those_on_one() {
+        let settings = Settings {
+            metric: "a".into(),
+            max: Samples(2),
+            folds: 3,
+            logical_workers: 9,
+            ..settings(Space::new(vec![], vec![]).unwrap())
+        };
+        let policy = policies::build(
+            SearcherSpec::named("random").unwrap(),
+            SchedulerSpec::named("none").unwrap(),
+            None,
+            settings.lengths(),
+        );
+        let mut study = Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64));
+        run(&mut study, &[[0.1, 0.0]]);
+        assert_eq!(study.incumbent().unwrap().0, TrialId(0));
+        run(&mut study, &[[0.05, 0.0], [0.5, 0.0]]);
+        let (best, loss) = study.incumbent().unwrap();
+        assert_eq!((best, loss.get()), (TrialId(1), 0.5));
+        assert!(study.is_partial(TrialId(0)) && !study.is_partial(TrialId(1)));
+        run(&mut study, &[[0.4, 0.0], [0.3, 0.0]]);
+        assert_eq!(study.incumbent().unwrap().0, TrialId(2));
+        // The last epoch of the first fold also trains the two others.
+        assert_eq!(study.cost(TrialId(0), Samples(0), Samples(1)), 1.0);
+        assert_eq!(study.cost(TrialId(0), Samples(1), Samples(2)), 1.0 + 2.0 * 2.0);
     }
 
     #[test]

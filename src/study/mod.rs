@@ -23,6 +23,7 @@ mod timing;
 pub use event::{Created, EndReason, Event, Identity, Outcome};
 pub use finalists::{Finalist, ReseedRun, Winner};
 pub use in_flight::InFlight;
+pub use incumbent::fold_error_name;
 pub use policy::policy;
 pub use possible::Impossible;
 pub use record::{Improvement, Record};

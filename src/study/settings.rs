@@ -1,5 +1,6 @@
 //! Settings of a study: everything that events do not change.
 
+use super::Cost;
 use crate::policies::Lengths;
 use crate::rng;
 use crate::space::Space;
@@ -39,8 +40,11 @@ pub struct Settings {
     pub logical_workers: u32,
     /// True if results are delivered in virtual time, not in order of arrival.
     pub is_deterministic: bool,
-    /// True if a trial can end at any level, with its learning rate falling to 0: if this program sets the schedule.
+    /// True if a trial can end at any level, with its learning rate falling to 0: if this program sets the schedule, and
+    /// trials need not reach the last level to be measured on all folds.
     pub can_cool_down: bool,
+    /// Number of folds of a cross-validation, all of which are trained at the last level; 1 without one.
+    pub folds: u32,
 }
 
 impl Settings {
@@ -62,7 +66,8 @@ impl Settings {
             max: Samples::from_epochs(spec.epochs.max, epoch),
             logical_workers: spec.resources.logical_workers() as u32,
             is_deterministic: spec.deterministic,
-            can_cool_down: matches!(spec.objective, ObjectiveSpec::FineTune(_)),
+            can_cool_down: matches!(spec.objective, ObjectiveSpec::FineTune(_)) && spec.objective.folds() == 1,
+            folds: spec.objective.folds(),
         }
     }
 
@@ -74,6 +79,22 @@ impl Settings {
             epoch: self.epoch,
             reaches_min: self.wall.is_some(),
         }
+    }
+
+    /// A cost model in which a trial trains all other folds at its last level, if `cost` is that of one fold.
+    pub fn cost_of_folds(&self, cost: Cost) -> Cost {
+        let (others, max) = (self.folds.saturating_sub(1), self.max);
+        if others == 0 {
+            return cost;
+        }
+        Box::new(move |configuration, from, to| {
+            let one = cost(configuration, from, to);
+            if to >= max && from < max {
+                one + f64::from(others) * cost(configuration, Samples(0), max)
+            } else {
+                one
+            }
+        })
     }
 
     /// The seed for everything random inside a trial.

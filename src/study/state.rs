@@ -53,13 +53,13 @@ pub struct Study {
 }
 
 impl Study {
-    /// A study without events.
+    /// A study without events. `cost` is that of training one fold.
     pub fn new(settings: Settings, policy: Box<dyn Policy>, cost: Cost) -> Self {
         Self {
             idle_workers: (0..settings.logical_workers).collect(),
+            cost: settings.cost_of_folds(cost),
             settings,
             policy,
-            cost,
             memory: Arc::new(|_| None),
             given_up: Vec::new(),
             origin: None,

@@ -25,6 +25,7 @@ pub(crate) fn settings(space: Space) -> Settings {
         logical_workers: 1,
         is_deterministic: true,
         can_cool_down: false,
+        folds: 1,
     }
 }
 

@@ -52,7 +52,12 @@ const FLOORS: &[(&str, &[&str])] = &[
         "study",
         &["analysis", "policies", "preference", "space", "spec", "trials"],
     ),
-    ("objective", &["finetune", "hub", "space", "spec", "study", "trials"]),
+    (
+        "objective",
+        &[
+            "analysis", "finetune", "hub", "readers", "space", "spec", "study", "trials",
+        ],
+    ),
     ("worker", &["finetune", "objective", "spec", "trials"]),
     ("transports", &["objective", "spec", "trials", "worker"]),
     ("journal", &["study"]),

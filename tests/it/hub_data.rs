@@ -251,7 +251,7 @@ fn columns_are_checked_before_the_model_is_downloaded() {
 fn malformed_names_of_data_sets_and_splits_are_marked_in_the_spec() {
     let messages = [
         "{hub: 'org/name/x'}",
-        "{hub: org/name, train: 'train[:1000]'}",
+        "{hub: org/name, train: 'train[5:10%]'}",
         "{hub: org/name, split: train+test}",
         "{hub: org/name, train: train, split: train}",
         "{hub: org/name, validation: ./held-out.csv}",

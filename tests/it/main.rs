@@ -27,6 +27,7 @@ mod doctor;
 mod failures;
 mod families;
 mod fit;
+mod folds;
 mod gates;
 mod hub;
 mod hub_data;

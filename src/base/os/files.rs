@@ -193,6 +193,17 @@ pub fn is_open_in(pid: u32, file: &Path) -> Option<bool> {
     }
 }
 
+/// Returns whether a path is a named pipe.
+pub fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    return std::fs::metadata(path).is_ok_and(|file| std::os::unix::fs::FileTypeExt::is_fifo(&file.file_type()));
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 /// Returns whether anybody may run a file; `true` where files do not say so.
 pub fn is_executable(file: &Metadata) -> bool {
     #[cfg(unix)]

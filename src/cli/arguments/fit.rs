@@ -31,6 +31,9 @@ pub(in crate::cli) struct Fit {
     /// Show the choices with their reasons; train nothing and write nothing
     #[arg(long)]
     pub(in crate::cli) explain: bool,
+    /// Print the choices and the result as one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
     /// Change a value of the spec, such as `epochs=2` or `parameters.dropout.max=0.3`
     #[arg(long, value_name = "KEY=VALUE")]
     pub(in crate::cli) set: Vec<Override>,

@@ -172,6 +172,7 @@ mod tests {
                 on_missing: None,
                 train_limit: None,
                 together: None,
+                folds: None,
                 text: TextColumns::one("text"),
                 label: vec!["label".into()],
                 split,

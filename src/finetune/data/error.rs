@@ -208,6 +208,18 @@ pub enum DataError {
         /// Number of parts.
         parts: usize,
     },
+    /// A class would be missing from the training rows of its only fold.
+    #[error(
+        "the label `{label}` is in one group of rows only ({rows} {}), but cross-validation needs every label in two folds; \
+         add rows of it, leave it out, or use `split: {{validation: 0.2}}` in place of `folds`",
+        if *rows == 1 { "row" } else { "rows" }
+    )]
+    LabelInOneFold {
+        /// The label.
+        label: String,
+        /// Number of rows of the group.
+        rows: usize,
+    },
     /// There are too few different times.
     #[error(
         "the rows have {times} different {}, too few for {parts} parts of the data: rows of one time stay together",

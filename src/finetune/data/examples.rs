@@ -47,6 +47,23 @@ impl Inputs {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The inputs at these indices.
+    #[must_use]
+    pub fn pick(&self, indices: &[u32]) -> Self {
+        let indices = indices.iter().map(|&index| index as usize);
+        match self {
+            Self::Texts(texts) => Self::Texts(indices.map(|index| texts[index].clone()).collect()),
+            Self::Images { size, pixels } => {
+                let values = size.values();
+                let image = |index: usize| &pixels[index * values..][..values];
+                Self::Images {
+                    size: *size,
+                    pixels: indices.flat_map(image).copied().collect(),
+                }
+            }
+        }
+    }
 }
 
 impl Inputs {
@@ -102,6 +119,15 @@ impl Examples {
     /// Returns whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
+    }
+
+    /// The examples at these indices.
+    #[must_use]
+    pub fn pick(&self, indices: &[u32]) -> Self {
+        Self {
+            inputs: self.inputs.pick(indices),
+            targets: self.targets.pick(indices),
+        }
     }
 
     /// These examples followed by `other`: training and validation data for a final model.

@@ -176,7 +176,7 @@ impl Records {
 /// The name of some sources in messages: that of the first one.
 pub(super) fn name(sources: &[Source]) -> String {
     match sources.first() {
-        Some(Source::Path(path)) => path.display().to_string(),
+        Some(Source::Path(path) | Source::Rows { path, .. }) => path.display().to_string(),
         Some(Source::Pattern(pattern)) => pattern.clone(),
         Some(Source::Memory { name, .. }) => name.display().to_string(),
         Some(Source::StandardInput) | None => "standard input".to_owned(),

@@ -83,7 +83,9 @@ impl TextStream {
     ) -> Result<Self, DataError> {
         let is_table = has_header || labels.is_some() || text.is_pair();
         let read = ReadOptions {
-            unnamed: if is_table {
+            unnamed: if text.is_pair() {
+                Unnamed::RecordsWith(text.columns().map(str::to_owned).collect())
+            } else if is_table {
                 Unnamed::Table
             } else {
                 Unnamed::TableWith(text.columns().map(str::to_owned).collect())

@@ -6,6 +6,7 @@ use super::duplicates::DuplicateGroups;
 use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
+use super::folds::{Folds, folds};
 use super::labels::{self, LabelKind};
 use super::missing::{Missing, OnMissing};
 use super::records;
@@ -44,6 +45,8 @@ pub struct TableOptions {
     pub split: SplitOptions,
     /// The rows that the split keeps together; `None`: every row is by itself, even duplicates.
     pub together: Option<Together>,
+    /// Number of folds of a cross-validation; `None`: the validation rows are held out once.
+    pub folds: Option<usize>,
 }
 
 /// Checked and split texts, not yet tokenized.
@@ -56,6 +59,7 @@ pub struct TextTable {
     test: Option<Texts>,
     missing: Vec<(&'static str, Missing)>,
     repeated: usize,
+    folds: Option<Folds>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -147,17 +151,25 @@ pub(super) fn assemble(
     let (own_validation, own_test) = (part(own_validation)?, part(own_test)?);
     let targets = labels::targets(&rows, &labels, &options.labels)?;
     let held_out = SplitOptions {
-        validation: options.split.validation.unless(own_validation.is_some()),
+        validation: options
+            .split
+            .validation
+            .unless(own_validation.is_some() || options.folds.is_some()),
         test: options.split.test.unless(own_test.is_some()),
         ..options.split
     };
     let strata = strata(&targets);
+    // With folds every row is validated, so no duplicate may be on both sides.
+    let together = options
+        .together
+        .clone()
+        .or_else(|| options.folds.map(|_| Together::default()));
     let mut repeated = 0;
     let Parts {
         mut train,
-        validation,
+        mut validation,
         test,
-    } = match &options.together {
+    } = match &together {
         None => split(&strata, &held_out)?,
         Some(together) => {
             let duplicates = duplicates(together, &rows);
@@ -176,6 +188,24 @@ pub(super) fn assemble(
         let kept = sample(&of_train, limit, options.split.stratify, options.split.seed)?;
         train = kept.into_iter().map(|index| train[index as usize]).collect();
     }
+    let mut in_folds = None;
+    if let Some((count, together)) = options.folds.zip(together) {
+        let pool: Vec<&Row> = train.iter().map(|&row| &rows[row as usize]).collect();
+        let classes: Vec<u32> = train.iter().map(|&row| strata[row as usize]).collect();
+        let of_pool = SplitRows {
+            classes: &classes,
+            duplicates: &together.duplicates(&pool, |row| row.text.texts().collect()),
+            values: &match values.as_slice() {
+                [] => Vec::new(),
+                values => train.iter().map(|&row| values[row as usize].clone()).collect(),
+            },
+        };
+        let folds = folds(count, &options.split, &of_pool, &labels)?;
+        let of_rows = |part: &[u32]| part.iter().map(|&index| train[index as usize]).collect::<Vec<u32>>();
+        validation = of_rows(folds.validation(0));
+        train = of_rows(&folds.train(0));
+        in_folds = Some(folds.first_fold_last());
+    }
     let all = Texts::new(rows, targets);
     Ok(TextTable {
         task: match options.labels {
@@ -189,6 +219,7 @@ pub(super) fn assemble(
         train: all.pick(&train),
         missing,
         repeated,
+        folds: in_folds,
     })
 }
 
@@ -298,6 +329,12 @@ impl TextTable {
             .map(|part| part.map(|part| (part.places.as_slice(), part.raw.as_slice(), &part.targets)))
     }
 
+    /// The folds of a cross-validation, as indices of the training rows followed by the validation rows. These two are the
+    /// parts of the first fold.
+    pub fn folds(&self) -> Option<&Folds> {
+        self.folds.as_ref()
+    }
+
     /// The kind of labels.
     pub fn task(&self) -> TaskKind {
         self.task
@@ -318,14 +355,23 @@ impl TextTable {
         self.validation.targets.len()
     }
 
-    /// The places and the texts of the examples for comparing trials, in the order of their targets.
-    pub fn validation_rows(&self) -> (&[Position], &[RawText]) {
-        (&self.validation.places, &self.validation.raw)
+    /// The places and the texts of the examples for comparing trials, in the order of [`Self::compared_targets`].
+    pub fn compared_rows(&self) -> Vec<(&Position, &RawText)> {
+        let first = self.folds.as_ref().map(|_| &self.train);
+        let parts = first.into_iter().chain([&self.validation]);
+        parts.flat_map(|part| part.places.iter().zip(&part.raw)).collect()
     }
 
-    /// The targets of the examples for comparing trials.
-    pub fn validation_targets(&self) -> &Targets {
-        &self.validation.targets
+    /// The targets of the examples for comparing trials: the validation examples, or with folds the training examples and
+    /// then the validation examples of the first fold, which are all.
+    ///
+    /// # Errors
+    /// If the targets are of different kinds, which does not happen in a table.
+    pub fn compared_targets(&self) -> Result<Targets, DataError> {
+        match &self.folds {
+            Some(_) => self.train.targets.concat(&self.validation.targets),
+            None => Ok(self.validation.targets.clone()),
+        }
     }
 
     /// Number of examples for the final test of the best trial.
@@ -390,6 +436,7 @@ mod tests {
             train_limit: None,
             split,
             together: None,
+            folds: None,
         }
     }
 

@@ -95,7 +95,7 @@ const VALIDATION: usize = 1;
 const TEST: usize = 2;
 
 /// Rows that stay together, in the order of their first rows.
-fn units(rows: &SplitRows<'_>) -> Vec<Vec<u32>> {
+pub(super) fn units(rows: &SplitRows<'_>) -> Vec<Vec<u32>> {
     let groups = rows.values.iter().filter_map(|value| match value {
         SplitValue::Group(group) => Some(group.as_str()),
         SplitValue::Number(_) | SplitValue::Date(_) => None,
@@ -114,14 +114,14 @@ fn units(rows: &SplitRows<'_>) -> Vec<Vec<u32>> {
 }
 
 /// The classes, or one class for all.
-fn strata(classes: &[u32], is_stratified: bool) -> Vec<usize> {
+pub(super) fn strata(classes: &[u32], is_stratified: bool) -> Vec<usize> {
     let known: BTreeSet<u32> = classes.iter().copied().collect();
     let numbers: BTreeMap<u32, usize> = known.into_iter().zip(0..).collect();
     let number = |class: &u32| if is_stratified { numbers[class] } else { 0 };
     classes.iter().map(number).collect()
 }
 
-fn sizes(strata: &[usize]) -> Vec<usize> {
+pub(super) fn sizes(strata: &[usize]) -> Vec<usize> {
     let mut sizes = vec![0; strata.iter().max().map_or(0, |most| most + 1)];
     for &stratum in strata {
         sizes[stratum] += 1;
@@ -160,7 +160,7 @@ fn by_need(
 }
 
 /// The part of each unit. `wanted` has for each part the number of rows of each stratum.
-fn assign(wanted: &[Vec<usize>], units: &[Vec<u32>], strata: &[usize], seed: Seed) -> Vec<usize> {
+pub(super) fn assign(wanted: &[Vec<usize>], units: &[Vec<u32>], strata: &[usize], seed: Seed) -> Vec<usize> {
     let mut order: Vec<usize> = (0..units.len()).collect();
     shuffle(&mut order, &mut stream(seed, "split together", &[]));
     order.sort_by_key(|&unit| std::cmp::Reverse(units[unit].len()));

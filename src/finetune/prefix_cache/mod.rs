@@ -63,6 +63,23 @@ type Kept = (usize, Option<u64>);
 /// The cached activations of a model's frozen layers for some inputs, at several freeze depths.
 #[derive(Debug)]
 pub struct FrozenOutputs {
+    shared: Arc<Shared>,
+    /// The inputs among those that are cached; `None`: they are all of them.
+    part: Option<Part>,
+}
+
+/// Some of the inputs whose activations are cached.
+#[derive(Debug)]
+struct Part {
+    /// All inputs.
+    whole: Arc<Inputs>,
+    /// The indices of this part, in its order.
+    rows: Vec<u32>,
+}
+
+/// The cached activations for all inputs.
+#[derive(Debug)]
+struct Shared {
     cache: PrefixCache,
     /// The fingerprint of model and inputs.
     key: Fingerprint,
@@ -139,10 +156,26 @@ impl FrozenOutputs {
         depths.retain(|&depth| depth > 0);
         depths.sort_unstable_by_key(|&depth| std::cmp::Reverse(depth));
         Self {
-            cache,
-            key,
-            depths,
-            entries: Mutex::default(),
+            shared: Arc::new(Shared {
+                cache,
+                key,
+                depths,
+                entries: Mutex::default(),
+            }),
+            part: None,
+        }
+    }
+
+    /// The same activations for the inputs at the indices `rows` of `whole`, for which these were made. So the folds of a
+    /// cross-validation share one cache.
+    #[must_use]
+    pub fn of_part(&self, whole: &Arc<Inputs>, rows: Vec<u32>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            part: Some(Part {
+                whole: Arc::clone(whole),
+                rows,
+            }),
         }
     }
 
@@ -154,6 +187,19 @@ impl FrozenOutputs {
     }
 
     /// As above, of a view of the inputs if there is one.
+    fn seen(&self, model: Model<'_>, seen: Seen<'_>, places: &[u32], depth: usize) -> Option<Frozen> {
+        match &self.part {
+            None => self.shared.seen(model, seen, places, depth),
+            Some(Part { whole, rows }) => {
+                let indices: Vec<u32> = places.iter().map(|&place| rows[place as usize]).collect();
+                let whole = Seen { inputs: whole, ..seen };
+                self.shared.seen(model, whole, &indices, depth)
+            }
+        }
+    }
+}
+
+impl Shared {
     fn seen(&self, model: Model<'_>, seen: Seen<'_>, places: &[u32], depth: usize) -> Option<Frozen> {
         let entry = self.entry(model, seen, depth)?;
         let missing: Vec<u32> = places

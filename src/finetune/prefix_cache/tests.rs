@@ -166,7 +166,7 @@ fn who_climbs_keeps_what_is_on_the_way_and_begins_where_somebody_was() {
                 "depth {depth}"
             );
         }
-        if let Some(entry) = outputs.entry(model.model(), Seen { inputs, view: None }, middle) {
+        if let Some(entry) = outputs.shared.entry(model.model(), Seen { inputs, view: None }, middle) {
             assert!(places.iter().all(|&place| entry.has(place as usize)));
         }
     }

@@ -30,7 +30,11 @@ pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Sour
     let encoder = opening.encoder(longest)?;
     let stream = |data: Files, has_answers: bool| -> Result<QuestionStream, InputError> {
         let read = ReadOptions {
-            unnamed: Unnamed::Table,
+            unnamed: Unnamed::RecordsWith(
+                [(&columns.question, "question"), (&columns.context, "context")]
+                    .map(|(named, usual)| named.clone().unwrap_or_else(|| usual.to_owned()))
+                    .to_vec(),
+            ),
             ..read_options(&opening.input.reading)
         };
         Ok(QuestionStream::open(&[data], &read, &columns, has_answers)?)

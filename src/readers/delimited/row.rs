@@ -58,7 +58,11 @@ fn quoted_row(input: &mut Input, delimiter: char) -> Result<Vec<String>, ReadErr
             return Err(ReadError::new(position, Fault::UnclosedQuote));
         };
         match input.text_between(length, end) {
-            Ok(text) => fields.take(without_break(text), delimiter),
+            Ok(text) => {
+                let line = without_break(text);
+                fields.take(line, delimiter);
+                fields.end_line(&text[line.len()..]);
+            }
             Err(error) => fault = Some(error),
         }
         (length, lines) = (end, lines + 1);
@@ -76,6 +80,8 @@ pub(crate) struct Fields {
     done: Vec<String>,
     field: String,
     state: State,
+    /// True if the line before ended with a carriage return and a line feed.
+    has_return: bool,
 }
 
 /// The position within a field.
@@ -96,11 +102,16 @@ impl Fields {
         self.state == State::Quoted
     }
 
+    /// Takes the break behind a line: a quoted field that goes on keeps it.
+    pub(crate) fn end_line(&mut self, line_break: &str) {
+        self.has_return = line_break.starts_with('\r');
+    }
+
     /// Takes a line. A quote within a field without quotes is an ordinary character.
     pub(crate) fn take(&mut self, line: &str, delimiter: char) {
         let mut rest = line;
         if self.is_open() {
-            self.field.push('\n');
+            self.field.push_str(if self.has_return { "\r\n" } else { "\n" });
         }
         loop {
             match self.state {

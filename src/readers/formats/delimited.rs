@@ -177,7 +177,7 @@ mod tests {
         let content = "a,b\n\"1,5\",\"say \"\"hi\"\"\"\n\"two\r\nlines\",9\" tv\n";
         assert_eq!(
             rows("a.csv", content),
-            ["2: a=1,5 b=say \"hi\"", "3: a=two\nlines b=9\" tv"]
+            ["2: a=1,5 b=say \"hi\"", "3: a=two\r\nlines b=9\" tv"]
         );
     }
 

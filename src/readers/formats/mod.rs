@@ -170,8 +170,10 @@ pub(crate) fn recognise(head: &Head<'_>, unnamed: &Unnamed) -> &'static Format {
 
 /// The format of text without a telling name, if it does not depend on what it looks like.
 fn of_unnamed(head: &Head<'_>, unnamed: &Unnamed) -> Option<&'static Format> {
-    if let Unnamed::TableWith(columns) = unnamed
+    let is_questions = (squad::FORMAT.recognise)(head) >= Match::Strong;
+    if let Unnamed::TableWith(columns) | Unnamed::RecordsWith(columns) = unnamed
         && let Some(format) = of_one_object(head, columns)
+        && !(is_questions && matches!(unnamed, Unnamed::RecordsWith(_)))
     {
         return Some(format);
     }
@@ -185,7 +187,7 @@ fn of_unnamed(head: &Head<'_>, unnamed: &Unnamed) -> Option<&'static Format> {
     }
     match unnamed {
         Unnamed::Guess => None,
-        Unnamed::Table => Some(&delimited::COMMA),
+        Unnamed::Table | Unnamed::RecordsWith(_) => Some(&delimited::COMMA),
         Unnamed::TableWith(columns) if names(head, columns) => Some(&delimited::COMMA),
         Unnamed::TableWith(_) => Some(&plain_text::FORMAT),
     }
@@ -276,6 +278,12 @@ mod tests {
             "json-wrapped"
         );
         assert_eq!(of("{\"text\": \"a\", \"spans\": [{\"start\": 0}]}\n"), "jsonl");
+        let pairs = Unnamed::RecordsWith(vec!["premise".to_owned(), "hypothesis".to_owned()]);
+        let of_pairs = |content: &str| format_of("", content, &pairs);
+        let pair = "{\"premise\": \"a\", \"hypothesis\": \"b\"}";
+        assert_eq!(of_pairs(&format!("{{\"rows\": [{pair}, {pair}]}}\n")), "json-wrapped");
+        assert_eq!(of_pairs(&format!("{pair}\n")), "jsonl");
+        assert_eq!(of_pairs("premise,hypothesis\na,b\n"), "csv");
     }
 
     #[test]

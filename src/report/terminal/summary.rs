@@ -95,8 +95,11 @@ fn best(study: &Study, facts: &DisplayFacts) -> Vec<String> {
     let epoch = words::epochs(observation.at, facts.epoch);
     let label = if is_selected(study) { "winner" } else { "best" };
     let mut lines: Vec<String> = sentences::unfulfilled(study).into_iter().collect();
+    let over_folds = study.fold_error(trial.id).map_or_else(String::new, |error| {
+        format!(" ± {} over {} folds", words::metric(error), study.settings().folds)
+    });
     lines.push(format!(
-        "{label:8} {}{} · trial {} ({}) · epoch {epoch}",
+        "{label:8} {}{over_folds}{} · trial {} ({}) · epoch {epoch}",
         sentences::measured(study, &observation),
         sentences::others(study, trial.id, &observation),
         trial.id,

@@ -72,6 +72,7 @@ pub(in crate::report) fn study(early: impl Into<EarlyTerminate>, max_trials: Opt
         logical_workers: 2,
         is_deterministic: true,
         can_cool_down: false,
+        folds: 1,
     };
     let policy = policies::build(SearcherSpec::named("random").unwrap(), early, None, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))

@@ -10,6 +10,7 @@ use crate::report::terminal::words;
 use crate::report::{State, TrialStatus};
 use crate::space::Value;
 use crate::study::EndReason;
+use crate::study::fold_error_name;
 
 /// A value is at the bound of its range if it lies within this share of the range from either end.
 const EDGE: f64 = 0.05;
@@ -150,7 +151,17 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
         }
         return text;
     }
-    let validation = examples(view, "validation");
+    let fold_error = best.metrics.get(&fold_error_name(metric));
+    if let (Some(value), Some(error)) = (best.value, fold_error) {
+        let _ = write!(
+            text,
+            "Over the folds its mean {metric} is {} ± {} (standard error). All trials have the same folds, so their \
+             differences are surer than this error. ",
+            words::metric(value),
+            words::metric(*error)
+        );
+    }
+    let validation = examples(view, "validation").filter(|_| fold_error.is_none());
     if let (Some(value), Some(count)) = (best.value.filter(|_| metric == "accuracy"), validation)
         && let Some(error) = accuracy_standard_error(value, count)
     {

@@ -49,6 +49,9 @@ pub struct Trial {
     pub cooldown: Option<Cooldown>,
     /// True if it failed because memory ran out: larger configurations need not be tried.
     pub is_out_of_memory: bool,
+    /// True if only its last observation represents it: that of all folds of a cross-validation. The earlier ones are of
+    /// one fold.
+    pub is_last_alone: bool,
 }
 
 /// A trial, and the level at which another trial started as its clone.
@@ -83,6 +86,7 @@ impl Trial {
             parent,
             cooldown: None,
             is_out_of_memory: false,
+            is_last_alone: false,
         }
     }
 
@@ -115,7 +119,9 @@ impl Trial {
     fn best_index(&self) -> Option<usize> {
         let violation = |index: usize| self.scores.get(index).map_or(0.0, |scores| scores.violation);
         let key = |index: usize| (self.observations[index].loss, self.observations[index].at);
-        (0..self.observations.len()).min_by(|&one, &other| {
+        let last = self.observations.len().saturating_sub(1);
+        let first = if self.is_last_alone { last } else { 0 };
+        (first..self.observations.len()).min_by(|&one, &other| {
             violation(one)
                 .total_cmp(&violation(other))
                 .then(key(one).cmp(&key(other)))

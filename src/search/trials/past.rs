@@ -53,6 +53,7 @@ impl PastTrial {
             scores: Vec::new(),
             cooldown: None,
             is_out_of_memory: false,
+            is_last_alone: false,
             parent: None,
             id: TrialId(u32::MAX - number as u32),
             point: space.encode(&self.configuration)?,

@@ -180,7 +180,12 @@ fn any_split() -> impl Strategy<Value = Split> {
         |((validation, test, count), by, stratify, near_duplicates, seed)| Split {
             by,
             column: matches!(by, Some(SplitBy::Group | SplitBy::Time)).then(|| "user id".to_owned()),
-            validation: count.map_or(Amount::Share(validation), Amount::Count),
+            folds: (seed % 3 == 0 && !matches!(by, Some(SplitBy::Time))).then_some(2 + (seed % 7) as u32),
+            validation: if seed % 3 == 0 && !matches!(by, Some(SplitBy::Time)) {
+                Split::default().validation
+            } else {
+                count.map_or(Amount::Share(validation), Amount::Count)
+            },
             test: Amount::Share(test),
             stratify: by.is_some() || stratify,
             near_duplicates,
