@@ -55,14 +55,14 @@ fn model_folder(spec: &FineTuneSpec) -> Option<PathBuf> {
     }
 }
 
-/// The places and texts of the validation examples of a spec, or with folds of all examples, in the order of the kept truth; `None` if the data is of
-/// another kind, is gone, or is no longer what the truth was kept of.
+/// The positions and texts of the validation examples of a spec, or with folds of all examples, in the order of the kept
+/// truth; `None` if the data is of another kind, is gone, or is no longer what the truth was kept of.
 pub fn validation_rows(spec: &FineTuneSpec, truth: &KeptTruth) -> Option<Vec<(Position, RawText)>> {
     if spec.reads_pictures() {
         let table = super::tables::pictures(spec).ok()?;
-        let is_same = table.labels() == truth.names.as_slice() && *table.validation_targets() == truth.targets;
-        let (places, paths) = table.validation_rows();
-        return is_same.then(|| places.iter().cloned().zip(paths.iter().cloned()).collect());
+        let is_same = table.labels() == truth.names.as_slice() && table.compared_targets().ok()? == truth.targets;
+        let rows = table.compared_rows().into_iter();
+        return is_same.then(|| rows.map(|(position, path)| (position.clone(), path.clone())).collect());
     }
     let Table::Texts(table) = Table::load(spec).ok()? else {
         return None;

@@ -157,6 +157,7 @@ fn of_pictures([train, validation, test]: [Vec<Source>; 3], read: ReadOptions) -
                 seed: Seed(0),
             },
             together: None,
+            folds: None,
         },
         column: None,
         on_bad: OnBadImage::Error,

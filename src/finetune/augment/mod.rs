@@ -21,7 +21,7 @@ pub(crate) use self::{mix::Mixture, settings::Setting};
 use rand::RngExt as _;
 
 use crate::{
-    data::{ImageSize, pixels::Pixels},
+    data::{ImageSize, Pixels},
     rng::{self, Fingerprint, Rng},
     units::Seed,
 };

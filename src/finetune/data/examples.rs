@@ -54,14 +54,10 @@ impl Inputs {
         let indices = indices.iter().map(|&index| index as usize);
         match self {
             Self::Texts(texts) => Self::Texts(indices.map(|index| texts[index].clone()).collect()),
-            Self::Images { size, pixels } => {
-                let values = size.values();
-                let image = |index: usize| &pixels[index * values..][..values];
-                Self::Images {
-                    size: *size,
-                    pixels: indices.flat_map(image).copied().collect(),
-                }
-            }
+            Self::Images { size, pixels } => Self::Images {
+                size: *size,
+                pixels: pixels.pick(*size, indices),
+            },
         }
     }
 }

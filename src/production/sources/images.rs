@@ -78,6 +78,7 @@ fn options(opening: &Opening<'_>, known: Option<&KnownLabels>) -> PictureOptions
                 seed: Seed(0),
             },
             together: None,
+            folds: None,
         },
         column: asked.or_else(|| opening.notes.and_then(|notes| notes.image.clone())),
         on_bad: OnBadImage::Error,

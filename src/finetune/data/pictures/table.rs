@@ -124,13 +124,16 @@ impl PictureTable {
     }
 
     /// The places and the paths of the validation pictures, in the order of their targets.
-    pub fn validation_rows(&self) -> (&[Position], &[RawText]) {
-        self.table.validation_rows()
+    pub fn compared_rows(&self) -> Vec<(&Position, &RawText)> {
+        self.table.compared_rows()
     }
 
     /// The targets of the validation pictures.
-    pub fn validation_targets(&self) -> &Targets {
-        self.table.validation_targets()
+    ///
+    /// # Errors
+    /// Never: pictures have no folds whose targets must be joined.
+    pub fn compared_targets(&self) -> Result<Targets, DataError> {
+        self.table.compared_targets()
     }
 
     /// Facts that a person should know.
@@ -160,7 +163,7 @@ impl PictureTable {
 
     /// The classes without validation pictures, whose recall nobody can measure.
     fn unseen_classes(&self) -> Option<String> {
-        let Targets::Classes(classes) = self.table.validation_targets() else {
+        let Ok(Targets::Classes(classes)) = self.table.compared_targets() else {
             return None;
         };
         let is_unseen = |class: &usize| !classes.contains(&(*class as u32));

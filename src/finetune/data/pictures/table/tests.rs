@@ -52,6 +52,7 @@ fn options(train: &Path) -> PictureOptions {
                 seed: Seed(1),
             },
             together: None,
+            folds: None,
         },
         column: None,
         on_bad: OnBadImage::Error,
