@@ -278,6 +278,7 @@ mod tests {
         SegmentReport {
             reached: Samples(results.len() as u64),
             evaluations: results.iter().enumerate().map(evaluation).collect(),
+            training: crate::trials::TrainingCurve::default(),
             trainable_parameters: 0,
             usage: Usage::default(),
         }
