@@ -112,11 +112,12 @@ impl Flavor {
         let architecture = config["architectures"][0].as_str()?;
         let mut all = PIPELINES.iter();
         let pipeline = all.find(|pipeline| architecture.ends_with(pipeline.architecture))?;
-        // Pipelines for whole texts cut them at their end. They take no mean over windows.
-        let cuts = &notes["truncation"];
-        let is_cut_alike = pipeline.task != "text-classification" || cuts.is_null() || cuts == "head";
         let longest = notes["max_length"].as_u64()?;
-        (notes["text"].is_string() && is_cut_alike).then(|| Self {
+        // Pipelines for whole texts cut them at their end, and take no mean over windows. The others read windows, and
+        // find their columns by themselves, so that the notes name none.
+        let cuts = &notes["truncation"];
+        let is_cut_alike = notes["text"].is_string() && (cuts.is_null() || cuts == "head");
+        (pipeline.task != "text-classification" || is_cut_alike).then(|| Self {
             architecture: architecture.to_owned(),
             tokenizer: tokenizer["tokenizer_class"]
                 .as_str()
@@ -210,20 +211,21 @@ mod tests {
         assert!(several.signature()["outputs"].is_null());
         let number = config("BertForSequenceClassification", "regression", &["score"]);
         assert!(flavor(&notes, &number).unwrap().arguments.get("top_k").is_none());
-        let tags = flavor(&notes, &config("BertForTokenClassification", "", &["O", "B-X"])).unwrap();
+        let found = json!({"text": null, "max_length": 64, "no_answers": true});
+        let tags = flavor(&found, &config("BertForTokenClassification", "", &["O", "B-X"])).unwrap();
         assert_eq!(tags.arguments["stride"], 21);
         assert_eq!(
             tags.flavors()["transformers"]["instance_type"],
             "TokenClassificationPipeline"
         );
-        let pair = json!({"text": "a", "text_pair": "b", "max_length": 64, "no_answers": true});
+        let pair = json!({"text": "a", "text_pair": "b", "max_length": 64});
         assert!(
             flavor(&pair, &class).unwrap().signature()["inputs"]
                 .as_str()
                 .unwrap()
                 .contains("text_pair")
         );
-        let answers = flavor(&pair, &config("BertForQuestionAnswering", "", &[])).unwrap();
+        let answers = flavor(&found, &config("BertForQuestionAnswering", "", &[])).unwrap();
         assert_eq!(answers.arguments["handle_impossible_answer"], true);
         assert!(answers.requirements().contains("transformers<5"));
     }
