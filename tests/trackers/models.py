@@ -142,7 +142,7 @@ def look(program, uri, task, folder):
             got = {cell["label"]: cell["score"] for cell in theirs.iloc[index]}
             FINDINGS.expect(got.keys() == wanted.keys() and all(abs(got[key] - wanted[key]) < TOLERANCE for key in wanted), f"values of {what}: {got} instead of {wanted}")
         elif task == "tags":
-            found = pipeline(table["text"][index])
+            found = pipeline(table["text"][index], aggregation_strategy="first", stride=8)
             got = [(cell["entity_group"], cell["word"]) for cell in found]
             wanted = spans(data[index]["tokens"], row)
             FINDINGS.expect(got == wanted, f"names of {what}: {got} instead of {wanted}")

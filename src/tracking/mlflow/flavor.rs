@@ -58,8 +58,15 @@ const PIPELINES: [Pipeline; 3] = [
         task: "token-classification",
         class: "TokenClassificationPipeline",
         requirements: CURRENT,
-        // The first piece of a word decides, as in training.
-        arguments: |notes, _, longest| json!({"aggregation_strategy": "first", "stride": stride(notes, longest)}),
+        arguments: |notes, _, longest| {
+            json!({
+                // The first piece of a word decides, as in training.
+                "aggregation_strategy": "first",
+                // MLflow fails at a text without a name, so words outside of names are told too.
+                "ignore_labels": [],
+                "stride": stride(notes, longest),
+            })
+        },
         inputs: |_| &["text"],
         outputs: |_| &[],
     },
