@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::finetune::Scores;
 use crate::space::Configuration;
-use crate::spec::{HubData, yaml_number};
+use crate::spec::HubData;
 
 /// Contents of a model card.
 #[derive(Clone, Debug)]
@@ -159,12 +159,8 @@ fn model_index(card: &ModelCard<'_>) -> String {
             "  - task:\n      type: {task}\n    dataset:\n      type: {data}\n      name: {data}\n{config}      split: {part}\n    metrics:\n"
         );
         for (name, value) in known {
-            let _ = writeln!(
-                index,
-                "    - type: {}\n      value: {}",
-                quoted(name),
-                yaml_number(*value)
-            );
+            // Without an exponent, which readers of YAML take for a text.
+            let _ = writeln!(index, "    - type: {}\n      value: {}", quoted(name), value);
         }
     }
     if index.is_empty() {
@@ -251,7 +247,7 @@ mod tests {
               split: test
             metrics:
             - type: "accuracy"
-              value: 1.0
+              value: 1
         "#);
         assert!(!model_card(&ModelCard { measured: &[], ..card }).contains("model-index"));
     }

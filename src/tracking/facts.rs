@@ -166,26 +166,30 @@ impl<'a> SegmentFacts<'a> {
 
 fn points(report: &SegmentReport, from: Samples, (begin, end): (i64, i64), epoch: Samples) -> Vec<Point<'_>> {
     let whole = report.reached.0.saturating_sub(from.0).max(1) as f64;
-    let mut levels: BTreeMap<Samples, (bool, Vec<(&str, f64)>)> = BTreeMap::new();
-    for evaluation in &report.evaluations {
-        let values = evaluation.metrics.iter().map(|(name, value)| (name.as_str(), *value));
-        levels.insert(evaluation.at, (true, values.collect()));
-    }
-    for (at, loss, learning_rate) in report.training.points() {
-        let (_, values) = levels.entry(at).or_default();
-        values.extend([(TRAIN_LOSS, loss), (LEARNING_RATE, learning_rate)]);
-    }
-    let point = |(at, (is_evaluation, values)): (Samples, (bool, Vec<_>))| {
+    let empty = |at: Samples| {
         let share = (at.0.saturating_sub(from.0) as f64 / whole).clamp(0.0, 1.0);
         Point {
             at,
             epoch: at.epochs(epoch),
             time: begin + ((end - begin) as f64 * share) as i64,
-            values,
-            is_evaluation,
+            values: Vec::new(),
+            is_evaluation: false,
         }
     };
-    levels.into_iter().map(point).collect()
+    let mut points: BTreeMap<Samples, Point<'_>> = BTreeMap::new();
+    for evaluation in &report.evaluations {
+        let point = points.entry(evaluation.at).or_insert_with_key(|at| empty(*at));
+        let values = evaluation.metrics.iter();
+        point.values.extend(values.map(|(name, value)| (name.as_str(), *value)));
+        point.is_evaluation = true;
+    }
+    for (at, loss, learning_rate) in report.training.points() {
+        let point = points.entry(at).or_insert_with_key(|at| empty(*at));
+        point
+            .values
+            .extend([(TRAIN_LOSS, loss), (LEARNING_RATE, learning_rate)]);
+    }
+    points.into_values().collect()
 }
 
 /// A trial that begins with this entry, if one does.
