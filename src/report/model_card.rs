@@ -160,7 +160,7 @@ fn model_index(card: &ModelCard<'_>) -> String {
         );
         for (name, value) in known {
             // Without an exponent, which readers of YAML take for a text.
-            let _ = writeln!(index, "    - type: {}\n      value: {}", quoted(name), value);
+            let _ = writeln!(index, "    - type: {}\n      value: {value}", quoted(name));
         }
     }
     if index.is_empty() {
