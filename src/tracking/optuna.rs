@@ -225,10 +225,16 @@ fn direction(wanted: Goal) -> u8 {
 }
 
 fn values(trial: TrialId, study: &Study) -> Option<Vec<f64>> {
-    let scores = study.best_scores(trial)?;
     let goals = goals(study.settings());
-    let values = goals.iter().zip(&scores.losses);
-    let values: Vec<f64> = values.map(|((_, goal), loss)| goal.value(*loss)).collect();
+    let values: Vec<f64> = if let Some(scores) = study.best_scores(trial) {
+        let values = goals.iter().zip(&scores.losses);
+        values.map(|((_, goal), loss)| goal.value(*loss)).collect()
+    } else {
+        // A run on the test examples is no result of the search.
+        let last = study.record(trial).evaluations.last()?;
+        let values = goals.iter().map(|(name, _)| last.metrics.get(*name).copied());
+        values.collect::<Option<_>>()?
+    };
     values.iter().all(|value| value.is_finite()).then_some(values)
 }
 
