@@ -9,7 +9,7 @@ use automl::policies;
 use automl::space::{Domain, Parameter, Space, Value};
 use automl::spec::{Criteria, SchedulerSpec, SearcherSpec};
 use automl::study::{InFlight, Outcome, Settings, Study};
-use automl::trials::{Evaluation, SegmentReport, Trial, Usage};
+use automl::trials::{Evaluation, SegmentReport, TrainingCurve, Trial, Usage};
 use automl::units::{Goal, Samples, Seed};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
@@ -106,6 +106,7 @@ fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
             at: flight.to,
             metrics: BTreeMap::from([("loss".into(), loss)]),
         }],
+        training: TrainingCurve::default(),
         trainable_parameters: 1,
         usage: Usage::default(),
     })

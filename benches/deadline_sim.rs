@@ -20,7 +20,7 @@ use automl::space::{Configuration, Value};
 use automl::spec::{self, Override, Spec};
 use automl::study;
 use automl::study::{InFlight, Outcome, Settings, Study};
-use automl::trials::{Evaluation, SegmentReport, Status, Trial, Usage};
+use automl::trials::{Evaluation, SegmentReport, Status, TrainingCurve, Trial, Usage};
 use automl::units::{Samples, Seed};
 
 /// Number of samples in an epoch.
@@ -301,6 +301,7 @@ impl Curves {
         Outcome::Reached(SegmentReport {
             reached: flight.to,
             evaluations: levels.into_iter().map(evaluation).collect(),
+            training: TrainingCurve::default(),
             trainable_parameters: 1,
             usage: Usage::default(),
         })

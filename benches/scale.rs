@@ -11,7 +11,7 @@ use automl::space::Value;
 use automl::spec;
 use automl::study;
 use automl::study::{Event, Identity, InFlight, Outcome, Settings, Study};
-use automl::trials::{Evaluation, SegmentReport, Trial, Usage};
+use automl::trials::{Evaluation, SegmentReport, TrainingCurve, Trial, Usage};
 use automl::units::Samples;
 
 /// Number of samples in an epoch.
@@ -40,6 +40,7 @@ fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
             at: flight.to,
             metrics: BTreeMap::from([("loss".into(), loss)]),
         }],
+        training: TrainingCurve::default(),
         trainable_parameters: 1,
         usage: Usage::default(),
     })

@@ -13,7 +13,7 @@ use crate::journal::{Contents, Journal, JournalError};
 use crate::preference::Preference;
 use crate::spec::{self, AskTellSpec, Criteria, EpochRange, Metric, ObjectiveSpec, Spec};
 use crate::study::{Created, Event, Identity, Outcome, Study};
-use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Usage};
+use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, TrainingCurve, Usage};
 use crate::units::{Goal, Samples, TrialId};
 
 /// The files of a conversation.
@@ -296,6 +296,7 @@ fn report(reached: Samples, evaluations: Vec<Evaluation>) -> SegmentReport {
     SegmentReport {
         reached,
         evaluations,
+        training: TrainingCurve::default(),
         trainable_parameters: 0,
         usage: Usage::default(),
     }

@@ -88,7 +88,10 @@ impl Exported {
             let model = registration.folder.display();
             say(&format!("logged `{model}` as `{}`", logged.address));
             if !logged.is_loadable {
-                say("note: MLflow stores the files, but can load only models that classify single texts");
+                say(
+                    "note: MLflow stores the files, but cannot load models of pictures, and models that read long texts in \
+                     windows",
+                );
             }
         }
         Ok(())

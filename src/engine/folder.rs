@@ -120,6 +120,7 @@ impl Folder {
             "version": env!("CARGO_PKG_VERSION"),
             "spec": fingerprint(spec_yaml),
             "created_at": super::Clock::time_of_day(),
+            "host": crate::os::node(),
         });
         self.write(MANIFEST, format!("{manifest:#}\n").as_bytes())?;
         let file = self.path.join(journal::FILE_NAME);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Clock;
 use crate::awake::AwakeClock;
 use crate::transports::{self, Arrival, Closed, Farewell, Inbox, Link, LinkId, Transport, TransportError};
-use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, Usage};
+use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, TrainingCurve, Usage};
 use crate::units::{Samples, TrialId};
 use crate::worker::{Hello, Slot, ToWorker};
 
@@ -101,12 +101,14 @@ impl RunningSegment {
         SegmentReport {
             reached: self.reached,
             evaluations: self.evaluations,
+            training: TrainingCurve::default(),
             trainable_parameters: 0,
             usage: Usage {
                 train_seconds: seconds,
                 wall_seconds: seconds,
                 peak_memory_mb: 0.0,
                 longest_step: 0.0,
+                cpu_seconds: 0.0,
             },
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::study::{Event, InFlight, Outcome, Study};
-use crate::trials::{SegmentReport, Trial, Usage};
+use crate::trials::{SegmentReport, TrainingCurve, Trial, Usage};
 use crate::units::{Samples, TrialId};
 
 /// A simulated machine.
@@ -52,6 +52,7 @@ pub struct Simulation<'a> {
 ///         Outcome::Reached(SegmentReport {
 ///             reached: flight.to,
 ///             evaluations: vec![Evaluation { at: flight.to, metrics: BTreeMap::from([(metric.clone(), loss)]) }],
+///             training: automl::trials::TrainingCurve::default(),
 ///             trainable_parameters: 1,
 ///             usage: Usage::default(),
 ///         })
@@ -164,6 +165,7 @@ fn cut_off(
         Outcome::Reached(_) | Outcome::Failed(_) => SegmentReport {
             reached: flight.from,
             evaluations: Vec::new(),
+            training: TrainingCurve::default(),
             trainable_parameters: 0,
             usage: Usage::default(),
         },

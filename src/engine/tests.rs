@@ -12,7 +12,7 @@ use crate::rng;
 use crate::space::{Domain, Parameter, Space, Value};
 use crate::spec::{EarlyTerminate, SchedulerSpec, SearcherSpec};
 use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study, testing};
-use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
+use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, TrainingCurve, Trial, Usage};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
 /// The settings of a study of `rate` and `depth`.
@@ -58,6 +58,7 @@ fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
             at: flight.to,
             metrics: BTreeMap::from([("loss".into(), loss)]),
         }],
+        training: TrainingCurve::default(),
         trainable_parameters: 1,
         usage: Usage::default(),
     })
@@ -207,6 +208,7 @@ fn what_a_segment_had_measured_before_it_failed_counts() {
     let report = SegmentReport {
         reached: Samples(250),
         evaluations: vec![evaluation(100, 0.5), evaluation(200, 0.4)],
+        training: TrainingCurve::default(),
         trainable_parameters: 7,
         usage: Usage::default(),
     };
@@ -251,6 +253,7 @@ fn what_was_measured_before_an_interruption_counts_only_if_the_wall_budget_ends_
     let report = SegmentReport {
         reached,
         evaluations,
+        training: TrainingCurve::default(),
         trainable_parameters: 7,
         usage,
     };

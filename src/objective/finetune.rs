@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::folds::{Crossed, Crossing, over_folds};
 use super::lengths::ByLength;
-use super::resident::peak_memory_mb;
+use super::resident::{cpu_seconds, peak_memory_mb};
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
 use super::{Control, Objective, RunError, TrainingInputs, checkpoints, outputs, training_config};
 use crate::finetune::data::{Dataset, Inputs, Targets};
@@ -20,7 +20,9 @@ use crate::finetune::{
 use crate::metrics::{self, Measure, Task as TaskKind};
 use crate::space::{Space, Value};
 use crate::study::Settings;
-use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, Usage};
+use crate::trials::{
+    CurveRecorder, Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, TrainingCurve, Usage,
+};
 use crate::units::{Samples, TrialId};
 
 /// Fine-tunes the model of one worker; all trials share its pretrained weights.
@@ -191,7 +193,7 @@ impl FineTune {
 
     /// Evaluates a trial on the test examples, from its final checkpoint or after training it again in the same way.
     fn test(&self, segment: &Segment, cut: &Cut, control: &mut dyn Control) -> Result<SegmentReport, TrainError> {
-        let begun = Instant::now();
+        let (begun, cpu) = (Instant::now(), cpu_seconds());
         let config = Self::config(segment)?;
         // The trial itself may have left its final checkpoint.
         let left = checkpoints::list(&segment.checkpoints).into_iter();
@@ -218,6 +220,7 @@ impl FineTune {
         let mut report = SegmentReport {
             reached: training.seen().min(Samples(segment.to.0 - 1)),
             evaluations: Vec::new(),
+            training: TrainingCurve::default(),
             trainable_parameters: training.trainable_parameters(),
             usage: Usage::default(),
         };
@@ -241,6 +244,7 @@ impl FineTune {
             train_seconds,
             wall_seconds: begun.elapsed().as_secs_f64(),
             peak_memory_mb: peak_memory_mb(),
+            cpu_seconds: cpu_seconds() - cpu,
             ..Usage::default()
         };
         Ok(report)
@@ -253,10 +257,15 @@ impl FineTune {
         (segment, cut): (&Segment, &Cut),
         control: &mut dyn Control,
     ) -> Result<(), TrainError> {
+        let mut recorder = CurveRecorder::new(training.seen(), segment.max);
         for point in evaluation_points(segment.from, segment.to, self.inputs.epoch()) {
             if training.seen() < point {
                 let begun = Instant::now();
-                let reached = training.train(cut.to_train(), point, &mut |step| report(control, step))?;
+                let curve = &mut done.training;
+                let reached = training.train(cut.to_train(), point, &mut |step| {
+                    recorder.step(curve, step.seen, step.loss, step.learning_rate);
+                    report(control, step)
+                })?;
                 done.usage.train_seconds += begun.elapsed().as_secs_f64();
                 done.reached = reached.seen;
             }
@@ -422,7 +431,7 @@ impl FineTune {
 
 impl Objective for FineTune {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
-        let begun = Instant::now();
+        let (begun, cpu) = (Instant::now(), cpu_seconds());
         let cut = self.cut(segment)?;
         if segment.part == Part::Test {
             self.last = None;
@@ -438,6 +447,7 @@ impl Objective for FineTune {
             return Ok(SegmentReport {
                 reached,
                 evaluations: Vec::new(),
+                training: TrainingCurve::default(),
                 trainable_parameters,
                 usage,
             });
@@ -447,6 +457,7 @@ impl Objective for FineTune {
         let before = done.usage.wall_seconds;
         done.usage.wall_seconds = before + begun.elapsed().as_secs_f64();
         done.usage.peak_memory_mb = peak_memory_mb();
+        done.usage.cpu_seconds += cpu_seconds() - cpu;
         // A complete trial never resumes, so it needs no checkpoint unless another trial does.
         let is_complete =
             done.reached >= segment.end() && done.evaluations.last().is_some_and(|last| last.at >= segment.end());
@@ -465,6 +476,7 @@ impl Objective for FineTune {
                 done.reached.min(Samples(segment.to.0 - 1))
             },
             evaluations: done.evaluations,
+            training: done.training,
             trainable_parameters,
             usage: done.usage,
         })

@@ -8,7 +8,7 @@ use super::{Control, Objective, RunError};
 use crate::rng;
 use crate::space::{Configuration, Space, Value};
 use crate::spec::{Fault, FunctionSpec};
-use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport};
+use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, TrainingCurve};
 use crate::units::Samples;
 
 /// Steps in an epoch of a function.
@@ -185,6 +185,7 @@ impl Objective for Function {
         Ok(SegmentReport {
             reached: done.reached,
             evaluations: done.evaluations,
+            training: TrainingCurve::default(),
             trainable_parameters: 0,
             usage: done.usage,
         })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
-use crate::trials::{Evaluation, Usage};
+use crate::trials::{Evaluation, TrainingCurve, Usage};
 use crate::units::Samples;
 
 /// Progress of an unfinished or just finished segment. Belongs to the checkpoint with the same `reached`.
@@ -18,6 +18,9 @@ pub(super) struct SegmentProgress {
     pub(super) reached: Samples,
     /// Evaluations since `from`.
     pub(super) evaluations: Vec<Evaluation>,
+    /// Loss and learning rate since `from`.
+    #[serde(default, skip_serializing_if = "TrainingCurve::is_empty")]
+    pub(super) training: TrainingCurve,
     /// Resources used so far.
     pub(super) usage: Usage,
     /// Number of bytes of a program's output that the evaluations cover; always 0 for other objectives.
@@ -37,6 +40,7 @@ impl SegmentProgress {
             from,
             reached: from,
             evaluations: Vec::new(),
+            training: TrainingCurve::default(),
             usage: Usage::default(),
             heard: 0,
         }

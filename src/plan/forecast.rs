@@ -13,7 +13,7 @@ use crate::rng;
 use crate::spec::{Criteria, SearcherSpec, Spec};
 use crate::study;
 use crate::study::{Cost, EndReason, InFlight, Outcome, Settings, Study};
-use crate::trials::{CostModel, Evaluation, SegmentReport, Trial, Usage};
+use crate::trials::{CostModel, Evaluation, SegmentReport, TrainingCurve, Trial, Usage};
 use crate::units::{Goal, Samples, Seed};
 
 /// Largest number of trials that are played.
@@ -118,6 +118,7 @@ fn outcome(trial: &Trial, flight: &InFlight, (metric, goal, max): (&str, Goal, S
             at: flight.to,
             metrics: BTreeMap::from([(metric.to_owned(), value)]),
         }],
+        training: TrainingCurve::default(),
         trainable_parameters: 0,
         usage: Usage::default(),
     })

@@ -62,9 +62,10 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
         .hub_data
         .map_or_else(String::new, |_| format!("datasets:\n- {}\n", quoted(card.data)));
     let mut text = format!(
-        "---\npipeline_tag: {}\nbase_model: {}\n{licence}{datasets}tags:\n- automl\n---\n\n# {}\n\nFine-tuned by `automl` {} from `{}`{revision}.\n\n",
+        "---\npipeline_tag: {}\nbase_model: {}\n{licence}{datasets}tags:\n- automl\n{}---\n\n# {}\n\nFine-tuned by `automl` {} from `{}`{revision}.\n\n",
         card.task,
         quoted(card.base_model),
+        model_index(card),
         card.name,
         env!("CARGO_PKG_VERSION"),
         card.base_model
@@ -140,6 +141,34 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
     text
 }
 
+/// The metrics as hubs read them from the metadata of a card (`model-index`); empty if nothing was measured.
+fn model_index(card: &ModelCard<'_>) -> String {
+    let mut index = String::new();
+    for Measured { part, metrics, .. } in card.measured {
+        // YAML has other numbers, but hubs refuse them.
+        let known: Vec<(&String, &f64)> = metrics.iter().filter(|(_, value)| value.is_finite()).collect();
+        if known.is_empty() {
+            continue;
+        }
+        let (task, data) = (card.task, quoted(card.data));
+        let config = card.hub_data.and_then(|hub| hub.config.as_ref());
+        let config = config.map_or_else(String::new, |config| format!("      config: {}\n", quoted(config)));
+        // Writing to memory cannot fail.
+        let _ = write!(
+            index,
+            "  - task:\n      type: {task}\n    dataset:\n      type: {data}\n      name: {data}\n{config}      split: {part}\n    metrics:\n"
+        );
+        for (name, value) in known {
+            // Without an exponent, which readers of YAML take for a text.
+            let _ = writeln!(index, "    - type: {}\n      value: {value}", quoted(name));
+        }
+    }
+    if index.is_empty() {
+        return index;
+    }
+    format!("model-index:\n- name: {}\n  results:\n{index}", quoted(card.name))
+}
+
 /// The origin and the licence of a data set of the hub.
 fn of_hub(data: &HubData) -> String {
     let config = data.config.as_ref();
@@ -152,5 +181,74 @@ fn of_hub(data: &HubData) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    format!("{text:?}")
+    // A text of JSON is one of YAML.
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hubs_find_the_metrics_in_the_metadata() {
+        let measured = |part, values: &[(&str, f64)]| Measured {
+            part,
+            examples: 10,
+            metrics: values
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), *value))
+                .collect(),
+        };
+        let all = [
+            measured("validation", &[("accuracy", 0.5), ("roc_auc", f64::NAN)]),
+            measured("test", &[("accuracy", 1.0)]),
+            measured("test", &[("loss", f64::INFINITY)]),
+        ];
+        let card = ModelCard {
+            name: "a \"b\"",
+            task: "text-classification",
+            base_model: "bert",
+            revision: None,
+            licence: None,
+            data: "reviews.csv",
+            hub_data: None,
+            labels: &[],
+            configuration: &Configuration::default(),
+            long_texts: None,
+            epochs: (1.0, 2.0),
+            seed: 0,
+            examples: (9, false),
+            measured: &all,
+        };
+        let text = model_card(&card);
+        let (metadata, _) = text.strip_prefix("---\n").unwrap().split_once("---\n").unwrap();
+        insta::assert_snapshot!(metadata, @r#"
+        pipeline_tag: text-classification
+        base_model: "bert"
+        tags:
+        - automl
+        model-index:
+        - name: "a \"b\""
+          results:
+          - task:
+              type: text-classification
+            dataset:
+              type: "reviews.csv"
+              name: "reviews.csv"
+              split: validation
+            metrics:
+            - type: "accuracy"
+              value: 0.5
+          - task:
+              type: text-classification
+            dataset:
+              type: "reviews.csv"
+              name: "reviews.csv"
+              split: test
+            metrics:
+            - type: "accuracy"
+              value: 1
+        "#);
+        assert!(!model_card(&ModelCard { measured: &[], ..card }).contains("model-index"));
+    }
 }

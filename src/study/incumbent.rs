@@ -321,6 +321,7 @@ mod tests {
         SegmentReport {
             reached: Samples(results.len() as u64),
             evaluations: results.iter().enumerate().map(evaluation).collect(),
+            training: crate::trials::TrainingCurve::default(),
             trainable_parameters: 0,
             usage: Usage::default(),
         }

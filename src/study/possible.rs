@@ -80,6 +80,7 @@ fn check_report(report: &SegmentReport) -> Result<(), Impossible> {
     seconds("training", usage.train_seconds)?;
     seconds("a segment", usage.wall_seconds)?;
     seconds("a step", usage.longest_step)?;
+    seconds("the processors", usage.cpu_seconds)?;
     let memory = usage.peak_memory_mb;
     check((0.0..=1e12).contains(&memory), || {
         format!("a segment took {memory} MiB")

@@ -63,6 +63,8 @@ impl Record {
         known.train_seconds = known.train_seconds.max(new.train_seconds);
         known.wall_seconds = known.wall_seconds.max(new.wall_seconds);
         known.peak_memory_mb = known.peak_memory_mb.max(new.peak_memory_mb);
+        known.cpu_seconds = known.cpu_seconds.max(new.cpu_seconds);
+        partial.training.extend(&report.training);
         let last = partial.evaluations.last().map_or(Samples(0), |last| last.at);
         partial.evaluations.extend(
             report
@@ -81,7 +83,9 @@ impl Record {
             wall_seconds,
             peak_memory_mb,
             longest_step,
+            cpu_seconds,
         } = report.usage;
+        self.usage.cpu_seconds += cpu_seconds;
         self.usage.train_seconds += train_seconds;
         self.usage.wall_seconds += wall_seconds;
         self.usage.peak_memory_mb = self.usage.peak_memory_mb.max(peak_memory_mb);
@@ -92,18 +96,21 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trials::TrainingCurve;
 
     #[test]
     fn an_interrupted_segment_counts_with_all_that_is_known_of_it() {
         let report = |reached, wall_seconds, peak_memory_mb| SegmentReport {
             reached: Samples(reached),
             evaluations: vec![],
+            training: TrainingCurve::default(),
             trainable_parameters: 0,
             usage: Usage {
                 train_seconds: wall_seconds,
                 wall_seconds,
                 peak_memory_mb,
                 longest_step: 0.0,
+                cpu_seconds: 0.0,
             },
         };
         let mut record = Record::default();

@@ -12,11 +12,10 @@ use serde_json::{Value as Json, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::facts::{Closed, SegmentFacts, StudyFacts, Times, begun, end_of, goal};
-use super::summary::{kind_of, last_end, outcome, settings};
+use super::summary::{kind_of, last_end, outcome, results, settings};
 use super::{Opened, Opening, Registered, Tracker, TrackerError, option};
 use crate::files::replace_soon;
 use crate::journal::Entry;
-use crate::os;
 use crate::report::TrialStatus;
 use crate::spec::TrackerSpec;
 use crate::study::Study;
@@ -91,7 +90,7 @@ impl Tracker for Comet {
             && let Some(experiment) = self.open.get_mut(&segment.trial)
         {
             for point in &segment.points {
-                for (name, value) in point.metrics {
+                for (name, value) in &point.values {
                     // The epoch there is a whole number.
                     let metric = json!({
                         "metricName": name,
@@ -127,11 +126,8 @@ impl Tracker for Comet {
             experiment.note(&format!("automl.{name}"), &value);
         }
         experiment.note("automl.stop_reason", &json!(reason.name()));
-        experiment.note("automl.host", &json!(os::node()));
-        if let Some((best, loss)) = study.incumbent() {
-            let (metric, value) = (&study.settings().metric, study.settings().goal.value(loss));
-            experiment.note("automl.best_trial", &json!(best.0));
-            experiment.note(&format!("automl.best_{metric}"), &json!(value));
+        for (name, value) in results(study) {
+            experiment.note(&format!("automl.{name}"), &value);
         }
         (experiment.began, experiment.ended) = (self.facts.created, last_end(study, &self.facts));
         experiment.tags = vec!["study".to_owned()];

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::facts::{Point, SegmentFacts};
 use super::{Opened, Opening, Registered, Tracker, TrackerError};
 use crate::files::replace_soon;
 use crate::journal::Entry;
 use crate::report::Leaderboard;
 use crate::study::{Event, Outcome, Study};
-use crate::trials::SegmentReport;
 use crate::units::{Samples, TrialId};
 
 /// Its row in the registry.
@@ -88,8 +88,9 @@ impl Tracker for Csv {
             Outcome::Reached(report) => ("reached", Some(report)),
             Outcome::Failed(_) => ("failed", study.record(*trial).partial.as_ref()),
         };
-        if let Some(report) = report {
-            self.evaluations(*trial, report, (from, started_at, finished_at), epoch);
+        let facts = SegmentFacts::of(entry, study);
+        for point in facts.iter().flat_map(|segment| &segment.points) {
+            self.point(*trial, point);
         }
         let reached = report.map_or(from, |report| report.reached);
         let usage = report.map(|report| report.usage.clone()).unwrap_or_default();
@@ -122,39 +123,25 @@ impl Tracker for Csv {
 }
 
 impl Csv {
-    fn evaluations(
-        &mut self,
-        trial: TrialId,
-        report: &SegmentReport,
-        (from, begin, end): (Samples, &str, &str),
-        epoch: Samples,
-    ) {
-        for evaluation in &report.evaluations {
-            let time = between((begin, end), (from, report.reached), evaluation.at);
-            for (metric, value) in &evaluation.metrics {
-                self.curves.row(&[
-                    trial.0.to_string(),
-                    evaluation.at.0.to_string(),
-                    evaluation.at.epochs(epoch).to_string(),
-                    metric.clone(),
-                    value.to_string(),
-                    time.clone(),
-                ]);
-            }
+    fn point(&mut self, trial: TrialId, point: &Point<'_>) {
+        let time = time_of(point);
+        for (name, value) in &point.values {
+            self.curves.row(&[
+                trial.0.to_string(),
+                point.at.0.to_string(),
+                point.epoch.to_string(),
+                (*name).to_owned(),
+                value.to_string(),
+                time.clone(),
+            ]);
         }
     }
 }
 
-/// Time of an evaluation, interpolated by samples between its segment's start and end; empty if those are unknown.
-fn between((begin, end): (&str, &str), (from, to): (Samples, Samples), at: Samples) -> String {
-    let (Ok(begin), Ok(end)) = (begin.parse::<Timestamp>(), end.parse::<Timestamp>()) else {
-        return String::new();
-    };
-    let whole = to.0.saturating_sub(from.0).max(1) as f64;
-    let share = (at.0.saturating_sub(from.0) as f64 / whole).clamp(0.0, 1.0);
-    let (begin, end) = (begin.as_millisecond(), end.as_millisecond());
-    let time = begin + ((end - begin) as f64 * share) as i64;
-    Timestamp::from_millisecond(time).map_or_else(|_| String::new(), |time| format!("{time:.3}"))
+/// Time of a point; empty if that of its segment is unknown.
+fn time_of(point: &Point<'_>) -> String {
+    let time = Timestamp::from_millisecond(point.time).ok().filter(|_| point.time > 0);
+    time.map_or_else(String::new, |time| format!("{time:.3}"))
 }
 
 /// An append-only table.

@@ -32,6 +32,8 @@ pub(super) struct StudyFacts {
     pub(super) name: String,
     /// The program's version that created it.
     pub(super) version: String,
+    /// The machine on which it was created; empty if the study does not tell.
+    pub(super) host: String,
     /// The time of its creation, in milliseconds since 1970.
     pub(super) created: i64,
     /// Its spec, as text.
@@ -64,6 +66,7 @@ impl StudyFacts {
             id: digits(&format!("{fingerprint} {} {created_at}", seed.0), ID_DIGITS),
             name: spec.name.clone(),
             version,
+            host: manifest["host"].as_str().unwrap_or_default().to_owned(),
             created: milliseconds(created_at).unwrap_or(0),
             yaml: std::fs::read_to_string(folder.join("spec.yaml")).unwrap_or_default(),
         })
@@ -100,7 +103,11 @@ pub(super) fn milliseconds(time: &str) -> Option<i64> {
     time.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
-/// An evaluation of a trial.
+/// Names of the values of training steps, as users of trackers know them.
+const TRAIN_LOSS: &str = "train/loss";
+const LEARNING_RATE: &str = "train/learning_rate";
+
+/// Values of a trial at one level: an evaluation, a point of the training curve, or both.
 #[derive(Debug, PartialEq)]
 pub(super) struct Point<'a> {
     /// Samples seen.
@@ -109,15 +116,17 @@ pub(super) struct Point<'a> {
     pub(super) epoch: f64,
     /// Its time in milliseconds since 1970, interpolated by samples between the start and the end of its segment.
     pub(super) time: i64,
-    /// Values by metric.
-    pub(super) metrics: &'a BTreeMap<String, f64>,
+    /// Values by name. Those of an evaluation come first.
+    pub(super) values: Vec<(&'a str, f64)>,
+    /// `true` if the trial was evaluated here.
+    pub(super) is_evaluation: bool,
 }
 
 /// A segment that ended.
 pub(super) struct SegmentFacts<'a> {
     /// Its trial.
     pub(super) trial: TrialId,
-    /// Its evaluations. A resumed segment reports all of its evaluations again, so those at its end are complete.
+    /// Its evaluations and its training curve, in order. A resumed segment reports all of its evaluations again, so those at its end are complete.
     pub(super) points: Vec<Point<'a>>,
     /// Its report; of a segment that failed, the report of its last interruption.
     pub(super) report: Option<&'a SegmentReport>,
@@ -157,18 +166,30 @@ impl<'a> SegmentFacts<'a> {
 
 fn points(report: &SegmentReport, from: Samples, (begin, end): (i64, i64), epoch: Samples) -> Vec<Point<'_>> {
     let whole = report.reached.0.saturating_sub(from.0).max(1) as f64;
-    let evaluations = report.evaluations.iter();
-    evaluations
-        .map(|evaluation| {
-            let share = (evaluation.at.0.saturating_sub(from.0) as f64 / whole).clamp(0.0, 1.0);
-            Point {
-                at: evaluation.at,
-                epoch: evaluation.at.epochs(epoch),
-                time: begin + ((end - begin) as f64 * share) as i64,
-                metrics: &evaluation.metrics,
-            }
-        })
-        .collect()
+    let empty = |at: Samples| {
+        let share = (at.0.saturating_sub(from.0) as f64 / whole).clamp(0.0, 1.0);
+        Point {
+            at,
+            epoch: at.epochs(epoch),
+            time: begin + ((end - begin) as f64 * share) as i64,
+            values: Vec::new(),
+            is_evaluation: false,
+        }
+    };
+    let mut points: BTreeMap<Samples, Point<'_>> = BTreeMap::new();
+    for evaluation in &report.evaluations {
+        let point = points.entry(evaluation.at).or_insert_with_key(|at| empty(*at));
+        let values = evaluation.metrics.iter();
+        point.values.extend(values.map(|(name, value)| (name.as_str(), *value)));
+        point.is_evaluation = true;
+    }
+    for (at, loss, learning_rate) in report.training.points() {
+        let point = points.entry(at).or_insert_with_key(|at| empty(*at));
+        point
+            .values
+            .extend([(TRAIN_LOSS, loss), (LEARNING_RATE, learning_rate)]);
+    }
+    points.into_values().collect()
 }
 
 /// A trial that begins with this entry, if one does.
@@ -296,16 +317,26 @@ mod tests {
     fn points_lie_between_the_start_and_the_end_of_their_segment() {
         let evaluation = |at| crate::trials::Evaluation {
             at: Samples(at),
-            metrics: BTreeMap::new(),
+            metrics: BTreeMap::from([("accuracy".to_owned(), 0.5)]),
         };
         let report = SegmentReport {
             reached: Samples(40),
             evaluations: vec![evaluation(20), evaluation(30), evaluation(40)],
+            training: crate::trials::TrainingCurve {
+                at: vec![Samples(25), Samples(40)],
+                loss: vec![0.7, 0.6],
+                learning_rate: vec![1e-3, 0.0],
+            },
             trainable_parameters: 0,
             usage: crate::trials::Usage::default(),
         };
         let points = points(&report, Samples(20), (1_000, 2_000), Samples(10));
         let times: Vec<(i64, f64)> = points.iter().map(|point| (point.time, point.epoch)).collect();
-        assert_eq!(times, [(1_000, 2.0), (1_500, 3.0), (2_000, 4.0)]);
+        assert_eq!(times, [(1_000, 2.0), (1_250, 2.5), (1_500, 3.0), (2_000, 4.0)]);
+        let evaluated: Vec<bool> = points.iter().map(|point| point.is_evaluation).collect();
+        assert_eq!(evaluated, [true, false, true, true]);
+        assert_eq!(points[1].values, [(TRAIN_LOSS, 0.7), (LEARNING_RATE, 1e-3)]);
+        assert_eq!(points[3].values[0], ("accuracy", 0.5));
+        assert_eq!(points[3].values.len(), 3);
     }
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::facts::{Closed, SegmentFacts, StudyFacts, Times, begun, end_of, goal};
+use super::summary::{outcome, results, settings};
 use super::{Opened, Opening, Registered, Tracker, TrackerError};
 use crate::files::replace;
 use crate::journal::Entry;
@@ -57,6 +58,7 @@ fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
         trials: 0,
         ids: Vec::new(),
         has_repeats: false,
+        is_ended: false,
         closed: Closed::default(),
     };
     Ok(Opened {
@@ -77,6 +79,7 @@ struct Optuna {
     ids: Vec<u32>,
     /// `true` if the second study is there, which has the runs with fresh seeds.
     has_repeats: bool,
+    is_ended: bool,
     closed: Closed,
 }
 
@@ -85,7 +88,7 @@ impl Tracker for Optuna {
         let time = self.times.of(entry);
         if matches!(entry.event, Event::StudyCreated { .. }) {
             let name = self.facts.name.clone();
-            self.create_study(0, &name, study.settings());
+            self.create_study(0, &name, study);
         }
         if let Some(trial) = begun(entry) {
             self.begin(trial, time, study);
@@ -103,40 +106,52 @@ impl Tracker for Optuna {
         for (trial, status) in self.closed.by_the_end(study) {
             self.end(trial, status, study);
         }
+        if let Some(reason) = study.ended().filter(|_| !self.is_ended) {
+            self.is_ended = true;
+            let told = results(study).into_iter();
+            let told = told.chain([("stop_reason".to_owned(), json!(reason.name()))]);
+            self.say_of_study(0, told.map(|(name, value)| (format!("automl.{name}"), value)));
+        }
         self.file.write()?;
         Ok(Json::Null)
     }
 }
 
 impl Optuna {
-    fn create_study(&mut self, id: u8, name: &str, settings: &Settings) {
-        let goals = goals(settings);
+    fn create_study(&mut self, id: u8, name: &str, study: &Study) {
+        let goals = goals(study.settings());
         let directions: Vec<u8> = goals.iter().map(|(_, goal)| direction(*goal)).collect();
         let metrics: Vec<&str> = goals.iter().map(|(name, _)| *name).collect();
         self.file
             .push(CREATE_STUDY, &json!({"study_name": name, "directions": directions}));
         let names = json!({"study_id": id, "system_attr": {"study:metric_names": metrics}});
         self.file.push(SET_STUDY_SYSTEM_ATTRIBUTE, &names);
-        let study = json!({"study_id": id, "user_attr": {"automl.study": self.facts.id}});
-        self.file.push(SET_STUDY_USER_ATTRIBUTE, &study);
+        let told = settings(&self.facts, study).into_iter();
+        self.say_of_study(id, told.map(|(name, value)| (format!("automl.{name}"), value)));
+    }
+
+    fn say_of_study(&mut self, id: u8, values: impl IntoIterator<Item = (String, Json)>) {
+        for (name, value) in values {
+            let attribute = json!({"study_id": id, "user_attr": {name: value}});
+            self.file.push(SET_STUDY_USER_ATTRIBUTE, &attribute);
+        }
     }
 
     fn begin(&mut self, trial: TrialId, time: i64, study: &Study) {
-        let settings = study.settings();
         let is_repeat = study.repeat(trial).is_some();
         if is_repeat && !self.has_repeats {
             // Among the trials of the search they would count in the importance of parameters.
             self.has_repeats = true;
             let name = format!("{} (fresh seeds)", self.facts.name);
-            self.create_study(1, &name, settings);
+            self.create_study(1, &name, study);
         }
         let record = &study.trials()[trial.index()];
-        let (params, distributions) = configuration(&record.configuration, &settings.space);
+        let (params, distributions) = configuration(&record.configuration, &study.settings().space);
         let attributes = json!({
             "automl.trial": trial.0,
             "origin": record.origin,
             "config_hash": record.configuration.hash(),
-            "seed": settings.trial_seed(trial).0,
+            "seed": study.seed_of(trial).0,
         });
         let operation = json!({
             "study_id": u8::from(is_repeat),
@@ -163,8 +178,9 @@ impl Optuna {
     fn tell(&mut self, segment: &SegmentFacts<'_>, study: &Study) {
         let id = self.id(segment.trial);
         for point in &segment.points {
-            let value = point.metrics.get(&study.settings().metric);
-            if let Some(value) = value.filter(|value| value.is_finite()) {
+            let mut values = point.values.iter().filter(|_| point.is_evaluation);
+            let value = values.find(|(name, _)| *name == study.settings().metric);
+            if let Some((_, value)) = value.filter(|(_, value)| value.is_finite()) {
                 let operation = json!({"trial_id": id, "step": point.at.0, "intermediate_value": value});
                 self.file.push(SET_INTERMEDIATE_VALUE, &operation);
             }
@@ -181,18 +197,9 @@ impl Optuna {
             TrialStatus::Pruned | TrialStatus::Running | TrialStatus::Paused => PRUNED,
             TrialStatus::Failed => FAIL,
         };
-        let record = study.record(trial);
-        let mut attributes = vec![
-            ("automl.status", json!(status.name())),
-            ("device", json!(record.device)),
-            ("train_seconds", json!(record.usage.train_seconds)),
-            ("peak_memory_mb", json!(record.usage.peak_memory_mb)),
-            ("trainable_parameters", json!(record.trainable_parameters)),
-        ];
-        if let Some(failure) = study.failure(trial) {
-            attributes.push(("failure", json!(failure.to_string())));
-        }
-        for (name, value) in attributes {
+        let status = ("automl.status", json!(status.name()));
+        let told = outcome(trial, study).into_iter().filter(|(name, _)| *name != "status");
+        for (name, value) in std::iter::once(status).chain(told) {
             let operation = json!({"trial_id": id, "user_attr": {name: value}});
             self.file.push(SET_TRIAL_USER_ATTRIBUTE, &operation);
         }
@@ -218,10 +225,16 @@ fn direction(wanted: Goal) -> u8 {
 }
 
 fn values(trial: TrialId, study: &Study) -> Option<Vec<f64>> {
-    let scores = study.best_scores(trial)?;
     let goals = goals(study.settings());
-    let values = goals.iter().zip(&scores.losses);
-    let values: Vec<f64> = values.map(|((_, goal), loss)| goal.value(*loss)).collect();
+    let values: Vec<f64> = if let Some(scores) = study.best_scores(trial) {
+        let values = goals.iter().zip(&scores.losses);
+        values.map(|((_, goal), loss)| goal.value(*loss)).collect()
+    } else {
+        // A run on the test examples is no result of the search.
+        let last = study.record(trial).evaluations.last()?;
+        let values = goals.iter().map(|(name, _)| last.metrics.get(*name).copied());
+        values.collect::<Option<_>>()?
+    };
     values.iter().all(|value| value.is_finite()).then_some(values)
 }
 

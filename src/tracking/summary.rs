@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::facts::{StudyFacts, end_of, goal};
-use crate::report::{Leaderboard, Row};
+use crate::report::{Best, Leaderboard, Row, markdown, plain};
 use crate::study::{Repeat, Study};
 use crate::units::TrialId;
 
@@ -20,6 +20,7 @@ pub(super) fn outcome(trial: TrialId, study: &Study) -> Vec<(&'static str, Json)
         ..
     } = Row::of(trial, study);
     let text = |text: String| Some(text).filter(|text| !text.is_empty()).map(Json::from);
+    let cpu_seconds = study.record(trial).usage.cpu_seconds;
     let size = Some(trainable_parameters).filter(|size| *size > 0);
     let all = [
         ("status", Some(json!(status.name()))),
@@ -31,6 +32,10 @@ pub(super) fn outcome(trial: TrialId, study: &Study) -> Vec<(&'static str, Json)
         ("train_seconds", Some(json!(timing.train_seconds))),
         ("wall_seconds", Some(json!(timing.wall_seconds))),
         ("peak_memory_mb", Some(json!(timing.peak_memory_mb))),
+        (
+            "cpu_seconds",
+            Some(cpu_seconds).filter(|seconds| *seconds > 0.0).map(Json::from),
+        ),
         ("device", text(timing.device)),
         (
             "failure",
@@ -56,8 +61,44 @@ pub(super) fn settings(facts: &StudyFacts, study: &Study) -> Vec<(&'static str, 
         ("goal", json!(goal(settings.goal))),
         ("seed", json!(settings.seed.0)),
         ("version", json!(facts.version)),
+        ("samples_per_epoch", json!(settings.epoch.0)),
         ("fingerprints", Json::Object(data)),
     ]
+    .into_iter()
+    .chain(Some(("host", json!(facts.host))).filter(|_| !facts.host.is_empty()))
+    .collect()
+}
+
+/// The results of a study that has ended: its winner, the means over fresh seeds, and every metric on the test examples.
+pub(super) fn results(study: &Study) -> Vec<(String, Json)> {
+    let Some(best) = Best::new(study) else {
+        return Vec::new();
+    };
+    let metric = &best.metric;
+    let mut results = vec![
+        ("best_trial".to_owned(), json!(best.trial.0)),
+        ("best_epoch".to_owned(), json!(best.best_epoch)),
+        (format!("best_{metric}"), json!(best.value)),
+    ];
+    if let Some(expected) = best.expected {
+        results.push((format!("selected_{metric}_mean"), json!(expected.mean)));
+        let error = expected.standard_error.map(|error| json!(error));
+        results.extend(error.map(|error| (format!("selected_{metric}_standard_error"), error)));
+        results.push(("selected_seeds".to_owned(), json!(expected.seeds)));
+    }
+    let tested = study
+        .tested()
+        .and_then(|(_, test)| study.record(test).evaluations.last());
+    let tested = tested.into_iter().flat_map(|tested| &tested.metrics);
+    results.extend(tested.map(|(name, value)| (format!("test_{name}"), json!(value))));
+    results
+}
+
+/// Names and values as a table in Markdown.
+pub(super) fn table<'a>(values: impl IntoIterator<Item = (&'a str, &'a Json)>) -> String {
+    let line = |(name, value): (&str, &Json)| format!("| {} | {} |\n", markdown(name), markdown(&plain(value)));
+    let lines: String = values.into_iter().map(line).collect();
+    format!("| | |\n|---|---|\n{lines}")
 }
 
 /// A table for trackers that show JSON: the leaderboard's columns and rows.

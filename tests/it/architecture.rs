@@ -308,7 +308,7 @@ fn differences_between_systems_stand_in_one_folder() {
             let name = path.file_name().unwrap().to_str().unwrap();
             if path.is_dir() && name != "tests" && path != source.join("base/os") {
                 folders.push(path);
-            } else if name.ends_with(".rs") && name != "tests.rs" {
+            } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests.rs" {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let code = text.split("#[cfg(test)]").next().unwrap();
                 let differs = |line: &&str| {

@@ -393,3 +393,54 @@ fn an_upload_stays_known_until_a_run_has_news() {
     sandbox.run("export study --to wandb").expect_code(0);
     assert!(marks.iter().all(|mark| mark.exists()));
 }
+
+#[test]
+fn fine_tuning_tells_its_losses_and_learning_rates_also_after_an_interruption() {
+    let sandbox = Sandbox::with_texts();
+    let server = MlFlow::start(Mood::Good);
+    sandbox
+        .run(&format!(
+            "search space.yaml --out study --trials 3 -q --track csv --track mlflow={}",
+            server.address
+        ))
+        .expect_code(0);
+    let told = curves(&sandbox.path("study/tracking/csv/curves.csv"));
+    let values = |trial: usize, metric: &str| -> Vec<f64> {
+        let rows = told
+            .iter()
+            .filter(|row| row[0] == trial.to_string() && row[2] == metric);
+        rows.map(|row| row[3].parse().unwrap()).collect()
+    };
+    for trial in 0..3 {
+        let (losses, rates) = (values(trial, "train/loss"), values(trial, "train/learning_rate"));
+        assert!((3..=200).contains(&losses.len()), "{losses:?}");
+        assert_eq!(losses.len(), rates.len());
+        assert!(
+            losses.iter().all(|loss| *loss > 0.0) && rates.iter().all(|rate| *rate >= 0.0),
+            "{losses:?} {rates:?}"
+        );
+        // Evaluations and steps of training are not mixed up.
+        assert_eq!(values(trial, "accuracy").len(), 4);
+    }
+    let points = server.runs().into_iter().flat_map(|run| run.points);
+    let points = points.filter(|(key, ..)| key == "train/loss").count();
+    assert_eq!(
+        points,
+        (0..3).map(|trial| values(trial, "train/loss").len()).sum::<usize>()
+    );
+
+    let study = sandbox.path("other");
+    let mut search = sandbox.start("search space.yaml --out other --trials 3 --track csv");
+    search.wait_until("a segment", || crate::support::events(&study).len() > 4);
+    search.signal("INT");
+    search.finish();
+    sandbox.run("resume other -q").expect_code(0);
+    let mut again = curves(&study.join("tracking/csv/curves.csv"));
+    let mut told = told;
+    // Times in a metric depend on the machine.
+    for rows in [&mut again, &mut told] {
+        rows.retain(|row| row[2] != "latency_ms");
+        rows.sort();
+    }
+    assert_eq!(again, told);
+}

@@ -68,6 +68,22 @@ pipeline_tag: text-classification
 base_model: "model"
 tags:
 - automl
+model-index:
+- name: "reviews-best"
+  results:
+  - task:
+      type: text-classification
+    dataset:
+      type: "reviews.csv"
+      name: "reviews.csv"
+      split: validation
+    metrics:
+    - type: "accuracy"
+      value: N
+    - type: "f1"
+      value: N
+    - type: "loss"
+      value: N
 ---
 
 # reviews-best

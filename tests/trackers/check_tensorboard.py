@@ -80,7 +80,7 @@ def main(logdir, study):
     for path in files:
         wrong = damaged(path)
         FINDINGS.expect(wrong is None, f"{path.name} of {path.parent.name}: {wrong}")
-    runs, text = {}, set()
+    runs, text, texts = {}, set(), {}
     for folder in sorted({path.parent for path in files}):
         accumulator = event_accumulator.EventAccumulator(str(folder), {event_accumulator.SCALARS: 0, event_accumulator.TENSORS: 0})
         accumulator.Reload()
@@ -92,6 +92,8 @@ def main(logdir, study):
         for tag in accumulator.Tags()["tensors"]:
             if accumulator.SummaryMetadata(tag).plugin_data.plugin_name == "text":
                 text.add(str(folder.relative_to(logdir)))
+                shown = accumulator.Tensors(tag)[0].tensor_proto.string_val[0].decode()
+                texts[str(folder.relative_to(logdir)), tag] = shown
         runs[str(folder.relative_to(logdir))] = curves
     for fast in (True, False):
         server, get = serve(logdir, fast)
@@ -121,17 +123,26 @@ def main(logdir, study):
     by_trial = {int(name.rsplit("-", 1)[1]): (name, points) for name, points in runs.items() if name.rsplit("-", 1)[-1].isdigit()}
     groups = {group["sessions"][0]["name"]: group for group in groups}
     FINDINGS.equal(experiment.get("name"), study.name, "name of the experiment")
+    for tag, words in {"study/settings": [str(study.seed), study.version, study.host or "", *(p["fingerprint"] for p in study.parts)], "study/results": [*study.test][:1]}.items():
+        shown = texts.get(("study", tag), "").replace("\\", "")
+        FINDINGS.expect(shown and all(word in shown for word in words), f"{words} in the text {tag}: {shown}")
     FINDINGS.equal(sorted(by_trial), sorted(study.trials), "trials")
     for number, trial in study.trials.items():
         name, points = by_trial.get(number, ("", {}))
         wanted = {}
-        for at, metrics in trial.curve.items():
+        for at in trial.curve:
+            wanted.setdefault("epoch", {})[at] = at / study.epoch
+        for at, metrics in trial.told.items():
             for metric, number_ in metrics.items():
                 wanted.setdefault(metric, {})[at] = number_
         FINDINGS.expect(
             set(points) == set(wanted) and all(set(points[m]) == set(wanted[m]) and all(same(points[m][s], wanted[m][s]) for s in wanted[m]) for m in wanted),
             f"curves of trial {number}: {points} instead of {wanted}",
         )
+        about = next((shown for (run, tag), shown in texts.items() if run == name and tag == "trial"), "")
+        if trial.status not in ("running", "paused"):
+            for word in ("seed", "rung", "device", "wall\\_seconds", "peak\\_memory\\_mb", trial.status, *(["failure"] if trial.failure else [])):
+                FINDINGS.expect(word in about or word.replace("\\", "") in about, f"no {word} in the text of trial {number}: {about}")
         group = groups.get(name, {})
         got = {k: v for k, v in group.get("hparams", {}).items() if v not in ("", None)}
         FINDINGS.expect(got.keys() == trial.params.keys() and all(same(got[k], v) for k, v in trial.params.items()), f"hyperparameters of trial {number}: {got} instead of {trial.params}")

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::policies::Deadline;
-use crate::trials::Trial;
+use crate::trials::{TrainingCurve, Trial};
 
 /// Samples per second of a slot.
 const SPEED: f64 = 100.0;
@@ -58,6 +58,7 @@ fn sound(trial: &Trial, flight: &InFlight) -> Outcome {
             at: flight.to,
             metrics: BTreeMap::from([("loss".into(), loss)]),
         }],
+        training: TrainingCurve::default(),
         trainable_parameters: 1,
         usage: Usage::default(),
     })

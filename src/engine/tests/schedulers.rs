@@ -13,7 +13,7 @@ use crate::space::Value;
 use crate::spec::{Criteria, EarlyTerminate, Metric, SchedulerSpec, SearcherSpec};
 use crate::study::testing::{rate_and_depth, settings};
 use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study};
-use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
+use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, TrainingCurve, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
 fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: Option<Preference>) -> Study {
@@ -64,6 +64,7 @@ fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     Outcome::Reached(SegmentReport {
         reached: flight.to,
         evaluations: between.chain([flight.to.0]).map(evaluation).collect(),
+        training: TrainingCurve::default(),
         trainable_parameters: 1,
         usage: Usage::default(),
     })

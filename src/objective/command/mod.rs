@@ -34,11 +34,11 @@ use self::readings::Reading;
 use self::report::Report;
 use self::silence::Silence;
 use super::kernel_kills::kernel_kills;
-use super::resident::resident_mb;
+use super::resident::{cpu_seconds, resident_mb};
 use super::segment_progress::{SegmentProgress, unwritable};
 use super::{Control, InputError, Objective, RunError, checkpoints};
 use crate::spec::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word};
-use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport};
+use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport, TrainingCurve};
 use crate::units::Samples;
 
 /// The resource of a program is whole epochs: it cannot be stopped anywhere else.
@@ -156,7 +156,7 @@ enum End {
 
 impl Objective for CommandObjective {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
-        let begun = Instant::now();
+        let (begun, cpu) = (Instant::now(), cpu_seconds());
         let mut told = Told::prepare(segment).map_err(|error| machine(segment, error))?;
         if self.spec.has_shim {
             let of_shim = shim::install(told.folder(), &self.metrics);
@@ -171,6 +171,7 @@ impl Objective for CommandObjective {
             let before = attempt.done.usage.wall_seconds;
             attempt.done.usage.wall_seconds = before + begun.elapsed().as_secs_f64();
             attempt.done.usage.train_seconds = attempt.done.usage.wall_seconds;
+            attempt.done.usage.cpu_seconds += cpu_seconds() - cpu;
             if segment.is_kept && attempt.done.reached >= segment.to {
                 checkpoints::keep_snapshot(&segment.checkpoints, segment.from, segment.to)
                     .map_err(|error| machine(segment, error))?;
@@ -187,6 +188,7 @@ impl Objective for CommandObjective {
         Ok(SegmentReport {
             reached: done.reached,
             evaluations: done.evaluations.clone(),
+            training: TrainingCurve::default(),
             trainable_parameters: 0,
             usage: done.usage.clone(),
         })

@@ -9,7 +9,7 @@ use crate::policies;
 use crate::space::{Domain, Parameter, Space, Value};
 use crate::spec::{Criteria, EarlyTerminate, SchedulerSpec, SearcherSpec};
 use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study};
-use crate::trials::{Evaluation, Failure, FailureKind, Progress, SegmentReport, Trial, Usage};
+use crate::trials::{Evaluation, Failure, FailureKind, Progress, SegmentReport, TrainingCurve, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
 use crate::worker::Slot;
 
@@ -102,6 +102,7 @@ fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     Outcome::Reached(SegmentReport {
         reached: flight.to,
         evaluations: vec![evaluation(flight.to.0, accuracy)],
+        training: TrainingCurve::default(),
         trainable_parameters: 1,
         usage: Usage {
             wall_seconds: (flight.to.0 - flight.from.0) as f64 / 100.0,
@@ -133,6 +134,7 @@ pub(in crate::report) fn arrive(study: &mut Study, trial: TrialId, evaluations: 
     let outcome = Outcome::Reached(SegmentReport {
         reached: study.flights()[&trial].to,
         evaluations,
+        training: TrainingCurve::default(),
         trainable_parameters: 1,
         usage: Usage::default(),
     });

@@ -7,12 +7,14 @@ mod pace;
 mod past;
 mod segment;
 mod story;
+mod training_curve;
 
 pub use horizon::{Horizon, MARGIN, reserve};
 pub use pace::{Pace, Work};
 pub use past::{PastResult, PastTrial};
 pub use segment::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentLimits, SegmentReport, Usage};
 pub use story::Story;
+pub use training_curve::{CurveRecorder, TrainingCurve};
 
 use std::borrow::Cow;
 

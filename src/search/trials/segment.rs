@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::TrainingCurve;
 use crate::space::Configuration;
 use crate::units::{Cooldown, Samples, Seed, TrialId};
 
@@ -114,6 +115,9 @@ pub struct SegmentReport {
     /// Every evaluation of this segment in order, including those before an interruption. The last one is at `reached`,
     /// unless the segment was told to stop.
     pub evaluations: Vec<Evaluation>,
+    /// Loss and learning rate of this segment's training; empty if the objective does not report them.
+    #[serde(default, skip_serializing_if = "TrainingCurve::is_empty")]
+    pub training: TrainingCurve,
     /// Number of trainable parameters.
     pub trainable_parameters: u64,
     /// The resources that it used on this machine.
@@ -141,6 +145,14 @@ pub struct Usage {
     /// The longest time, in seconds, in which the segment would not have noticed a request to stop; 0: unknown.
     #[serde(default)]
     pub longest_step: f64,
+    /// Processor time in seconds, of all threads and all programs that have ended; 0: unknown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cpu_seconds: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 /// The progress of a running segment.

@@ -4,6 +4,8 @@
 //! requests. News wait in memory until the server has taken them. After a crash the runs are found by their tags.
 
 mod client;
+mod datasets;
+mod flavor;
 mod model;
 mod news;
 mod register;
@@ -17,14 +19,15 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use self::client::{Client, check};
+use self::datasets::datasets;
 use self::news::{Metric, Names, News, shortened};
 use self::runs::{Experiment, Runs};
 use super::facts::{BestSoFar, SegmentFacts, StudyFacts, Times, begun, end_of, goal};
-use super::summary::{leaderboard, outcome};
+use super::summary::{leaderboard, outcome, results};
 use super::{Opened, Opening, Registered, Tracker, TrackerError, environment};
 use crate::journal::Entry;
-use crate::os;
 use crate::report::{Leaderboard, TrialStatus};
+use crate::spec::Spec;
 use crate::study::{EndReason, Event, Repeat, Study};
 use crate::units::TrialId;
 
@@ -51,6 +54,7 @@ fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
     let tracker = MlFlow {
         times: Times::new(facts.created),
         folder: opening.folder.to_owned(),
+        spec: opening.spec.clone(),
         facts,
         told,
         runs,
@@ -85,6 +89,7 @@ fn connect(opening: &Opening<'_>) -> Result<(Runs, StudyFacts, Json), TrackerErr
 /// The runs of one study.
 struct MlFlow {
     facts: StudyFacts,
+    spec: Spec,
     folder: PathBuf,
     /// The state to keep: the server and the experiment.
     told: Json,
@@ -174,34 +179,26 @@ impl MlFlow {
     fn begin_study(&mut self, study: &Study) {
         let settings = study.settings();
         let (name, created, id) = (self.facts.name.clone(), self.facts.created, self.facts.id.clone());
-        let version = self.facts.version.clone();
+        let (version, host) = (self.facts.version.clone(), self.facts.host.clone());
+        let datasets = datasets(&self.spec, study);
         let news = self.news(None);
-        news.begin = Some((name.clone(), created));
+        news.begin = Some((name, created));
         news.tag("automl.trial", STUDY);
         news.tag("automl.metric", &settings.metric);
         news.tag("automl.goal", goal(settings.goal));
         news.tag("automl.seed", settings.seed.0);
         news.tag("automl.version", version);
+        news.tag("automl.samples_per_epoch", settings.epoch.0);
+        if !host.is_empty() {
+            news.tag("automl.host", host);
+        }
         for part in study.inputs() {
             news.tag(&format!("automl.fingerprint.{}", part.part), &part.fingerprint);
         }
         for (key, value) in common(&id) {
             news.tag(key, value);
         }
-        let parts = study.inputs().iter().filter(|part| part.part != "model");
-        for part in parts {
-            let profile = part.rows.map(|rows| json!({"num_rows": rows}).to_string());
-            news.datasets.push(json!({
-                "tags": [{"key": "mlflow.data.context", "value": part.part}],
-                "dataset": {
-                    "name": format!("{name}-{}", part.part),
-                    "digest": part.fingerprint.chars().take(36).collect::<String>(),
-                    "source_type": "local",
-                    "source": "{}",
-                    "profile": profile,
-                },
-            }));
-        }
+        news.datasets = datasets;
     }
 
     fn begin_trial(&mut self, trial: TrialId, time: i64, study: &Study) {
@@ -233,10 +230,7 @@ impl MlFlow {
     fn tell(&mut self, segment: &SegmentFacts<'_>, study: &Study) {
         let mut metrics = Vec::new();
         for point in &segment.points {
-            let values = point
-                .metrics
-                .iter()
-                .map(|(name, value)| (self.metrics.of(name), *value));
+            let values = point.values.iter().map(|(name, value)| (self.metrics.of(name), *value));
             let values: Vec<(String, f64)> = values.collect();
             let epoch = (self.metrics.of("epoch"), point.epoch);
             metrics.extend(values.into_iter().chain([epoch]).map(|(key, value)| Metric {
@@ -247,11 +241,20 @@ impl MlFlow {
             }));
         }
         if let Some(report) = segment.report {
+            let usage = &report.usage;
+            // The servers' page of system metrics shows names that begin so.
+            let busy = 100.0 * usage.cpu_seconds / usage.wall_seconds.max(1e-3);
             let usage = [
-                ("system/train_seconds", report.usage.train_seconds),
-                ("system/peak_memory_mb", report.usage.peak_memory_mb),
+                ("system/train_seconds", Some(usage.train_seconds)),
+                ("system/wall_seconds", Some(usage.wall_seconds)),
+                ("system/peak_memory_mb", Some(usage.peak_memory_mb)),
+                (
+                    "system/cpu_utilization_percentage",
+                    Some(busy).filter(|busy| *busy > 0.0),
+                ),
             ];
-            metrics.extend(usage.map(|(key, value)| Metric {
+            let known = usage.into_iter().filter_map(|(key, value)| Some((key, value?)));
+            metrics.extend(known.map(|(key, value)| Metric {
                 key: key.to_owned(),
                 value,
                 timestamp: segment.times.1,
@@ -297,9 +300,27 @@ impl MlFlow {
         for trial in study.trials() {
             self.tell_status(trial.id, study);
         }
+        let told = results(study);
+        let best = told
+            .iter()
+            .find(|(name, _)| name == "best_trial")
+            .map(|(_, trial)| trial.to_string());
+        // The best value is a curve already.
+        let told = told.iter().filter(|(name, _)| !name.starts_with("best_"));
+        let told: Vec<(String, f64)> = told
+            .filter_map(|(name, value)| Some((self.metrics.of(name), value.as_f64()?)))
+            .collect();
         let news = self.news(None);
         news.tag("automl.stop_reason", reason.name());
-        news.tag("automl.host", os::node());
+        if let Some(best) = best {
+            news.tag("automl.best_trial", best);
+        }
+        news.metrics.extend(told.into_iter().map(|(key, value)| Metric {
+            key,
+            value,
+            timestamp: time,
+            step: 0,
+        }));
         let status = match reason {
             EndReason::Failures => "FAILED",
             EndReason::Target | EndReason::Wall | EndReason::Trials | EndReason::Exhausted => "FINISHED",

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
+use super::flavor::{Flavor, PYTHON};
 use crate::tracking::TrackerError;
 use crate::tracking::facts::digest;
 
@@ -24,9 +25,8 @@ const TOKENIZER_FILES: [&str; 6] = [
 /// The version of the format that these files have, as MLflow counts it.
 const FORMAT: &str = "2.9.0";
 
-const PYTHON: &str = "3.11.0";
-
-const REQUIREMENTS: &str = "mlflow\ntorch\ntransformers\n";
+/// Packages that a model needs which MLflow only stores.
+const FILES_ONLY: &str = "mlflow\n";
 
 /// A trained model of a folder.
 pub(super) struct Model {
@@ -36,13 +36,6 @@ pub(super) struct Model {
     pub(super) digest: String,
     /// How `transformers` makes a pipeline of it; `None` if it cannot.
     flavor: Option<Flavor>,
-}
-
-/// The parts of a pipeline of `transformers`.
-struct Flavor {
-    architecture: String,
-    tokenizer: String,
-    longest: u64,
 }
 
 impl Model {
@@ -95,7 +88,7 @@ impl Model {
         })
     }
 
-    /// `true` if MLflow can load it. Models of images and of pairs of texts are files only.
+    /// `true` if MLflow can load it. Models of pictures are files only.
     pub(super) fn is_loadable(&self) -> bool {
         self.flavor.is_some()
     }
@@ -109,68 +102,22 @@ impl Model {
             "utc_time_created": created.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string(),
         });
         about["flavors"] = self.flavor.as_ref().map_or_else(|| json!({}), Flavor::flavors);
-        if self.flavor.is_some() {
-            let column = |kind: &str, name: &str| json!({"type": kind, "name": name, "required": true});
-            about["signature"] = json!({
-                "inputs": json!([column("string", "text")]).to_string(),
-                "outputs": json!([column("string", "label"), column("double", "score")]).to_string(),
-                "params": null,
-            });
+        if let Some(flavor) = &self.flavor {
+            about["signature"] = flavor.signature();
         }
+        let requirements = self.flavor.as_ref().map_or(FILES_ONLY, Flavor::requirements);
         let python = format!("python: {PYTHON}\nbuild_dependencies:\n- pip\ndependencies:\n- -r requirements.txt\n");
-        let packages: String = REQUIREMENTS.lines().flat_map(|line| ["  - ", line, "\n"]).collect();
+        let packages: String = requirements.lines().flat_map(|line| ["  - ", line, "\n"]).collect();
         let conda = format!(
             "name: mlflow-env\nchannels:\n- conda-forge\ndependencies:\n- python={PYTHON}\n- pip\n- pip:\n{packages}"
         );
         vec![
             // JSON is YAML.
             ("MLmodel", format!("{about:#}\n")),
-            ("requirements.txt", REQUIREMENTS.to_owned()),
+            ("requirements.txt", requirements.to_owned()),
             ("python_env.yaml", python),
             ("conda.yaml", conda),
         ]
-    }
-}
-
-impl Flavor {
-    fn of(notes: &Json, config: &Json, tokenizer: &Json) -> Option<Self> {
-        // The pipeline of `transformers` takes no mean over windows.
-        let is_whole = notes["truncation"] != "windows";
-        let is_text = notes["text"].is_string() && notes["text_pair"].is_null() && is_whole;
-        let architecture = config["architectures"][0].as_str()?;
-        let is_classifier = architecture.ends_with("ForSequenceClassification");
-        Some(Self {
-            architecture: architecture.to_owned(),
-            tokenizer: tokenizer["tokenizer_class"]
-                .as_str()
-                .unwrap_or("AutoTokenizer")
-                .to_owned(),
-            longest: notes["max_length"].as_u64().filter(|_| is_text && is_classifier)?,
-        })
-    }
-
-    fn flavors(&self) -> Json {
-        json!({
-            "python_function": {
-                // Without it a text that is too long fails.
-                "config": {"max_length": self.longest, "truncation": true},
-                "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
-                "loader_module": "mlflow.transformers",
-                "model_binary": "model",
-                "python_version": PYTHON,
-            },
-            "transformers": {
-                "code": null,
-                "components": ["tokenizer"],
-                "framework": "pt",
-                "instance_type": "TextClassificationPipeline",
-                "model_binary": "model",
-                "pipeline_model_type": self.architecture,
-                "source_model_name": "automl",
-                "task": "text-classification",
-                "tokenizer_type": self.tokenizer,
-            },
-        })
     }
 }
 
@@ -229,10 +176,6 @@ mod tests {
         let model = Model::read(images.path()).unwrap();
         assert!(!model.is_loadable());
         assert!(!model.description("m-1", 0)[0].1.contains("python_function"));
-        let tokens = folder(r#"{"text": "t", "max_length": 64}"#);
-        let config = r#"{"architectures": ["BertForTokenClassification"]}"#;
-        std::fs::write(tokens.path().join("config.json"), config).unwrap();
-        assert!(!Model::read(tokens.path()).unwrap().is_loadable());
         let windows = folder(r#"{"text": "t", "max_length": 64, "truncation": "windows"}"#);
         assert!(!Model::read(windows.path()).unwrap().is_loadable());
         let empty = tempfile::tempdir().unwrap();

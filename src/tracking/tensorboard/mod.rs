@@ -5,10 +5,13 @@ mod events;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use self::events::{beginning, hparams, scalar, text};
 use super::facts::{BestSoFar, Closed, SegmentFacts, StudyFacts, Times, begun, end_of};
 use super::growing::Growing;
 use super::protobuf::Message;
+use super::summary::{kind_of, outcome, results, settings, table};
 use super::{Opened, Opening, Registered, Tracker, TrackerError};
 use crate::journal::Entry;
 use crate::report::{Leaderboard, TrialStatus, markdown, plain, short};
@@ -76,6 +79,9 @@ impl Tracker for TensorBoard {
         if matches!(entry.event, Event::StudyCreated { .. }) {
             let spec = format!("```yaml\n{}```", self.facts.yaml);
             self.study.push(&text(self.facts.created, "study/spec", &spec));
+            let told = settings(&self.facts, study);
+            let about = table(told.iter().map(|(name, value)| (*name, value)));
+            self.study.push(&text(self.facts.created, "study/settings", &about));
         }
         if let Some(trial) = begun(entry) {
             self.begin(trial, time, study);
@@ -102,6 +108,9 @@ impl Tracker for TensorBoard {
             let last = study.trials().iter().map(|trial| end_of(trial.id, study, &self.facts));
             let time = last.max().unwrap_or(self.facts.created);
             self.study.push(&text(time, "study/leaderboard", &leaderboard(study)));
+            let told = results(study);
+            let about = table(told.iter().map(|(name, value)| (name.as_str(), value)));
+            self.study.push(&text(time, "study/results", &about));
         }
         self.study.file.write()?;
         while let Some(trial) = self.touched.first().copied() {
@@ -135,17 +144,20 @@ impl TensorBoard {
     }
 
     fn tell(&mut self, segment: &SegmentFacts<'_>, study: &Study) {
-        let first = segment.points.first();
+        let first = segment.points.iter().find(|point| point.is_evaluation);
         if let Some(first) = first.filter(|_| !self.has_metrics) {
             self.has_metrics = true;
-            let metrics: Vec<&str> = first.metrics.keys().map(String::as_str).collect();
+            let metrics: Vec<&str> = first.values.iter().map(|(name, _)| *name).collect();
             let experiment = experiment(&self.facts, study, &metrics);
             self.study.push(&hparams(self.facts.created, "experiment", &experiment));
         }
         let run = self.run(segment.trial);
         for point in &segment.points {
-            for (metric, value) in point.metrics {
-                run.push(&scalar(point.time, point.at.0, metric, *value));
+            for (name, value) in &point.values {
+                run.push(&scalar(point.time, point.at.0, name, *value));
+            }
+            if point.is_evaluation {
+                run.push(&scalar(point.time, point.at.0, "epoch", point.epoch));
             }
         }
     }
@@ -157,7 +169,17 @@ impl TensorBoard {
             .integer(1, if is_failed { 2 } else { 1 })
             .double(2, time as f64 / 1e3);
         let end = hparams(time, "session_end_info", &Message::new().message(4, &session));
+        let record = &study.trials()[trial.index()];
+        let of_trial = [
+            ("origin", json!(record.origin)),
+            ("kind", json!(kind_of(trial, study))),
+            ("config_hash", json!(record.configuration.hash())),
+            ("seed", json!(study.seed_of(trial).0)),
+        ];
+        let told = of_trial.into_iter().chain(outcome(trial, study)).collect::<Vec<_>>();
         let run = self.run(trial);
+        let about = table(told.iter().map(|(name, value)| (*name, value)));
+        run.push(&text(time, "trial", &about));
         if let Some(failure) = failure {
             run.push(&text(time, "failure", &markdown(&failure.to_string())));
         }

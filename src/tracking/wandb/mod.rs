@@ -15,10 +15,9 @@ use serde_json::{Value as Json, json};
 use self::run::{About, Run, Shared};
 use self::sweep::sweep;
 use super::facts::{BestSoFar, Closed, SegmentFacts, StudyFacts, Times, begun, end_of};
-use super::summary::{kind_of, last_end, leaderboard, outcome, settings};
+use super::summary::{kind_of, last_end, leaderboard, outcome, results, settings};
 use super::{Opened, Opening, Registered, Tracker, TrackerError, environment, option};
 use crate::journal::Entry;
-use crate::os;
 use crate::report::TrialStatus;
 use crate::spec::TrackerSpec;
 use crate::study::{Event, Study};
@@ -190,12 +189,11 @@ fn end_study(run: &mut Run, folder: &Path, study: &Study, shared: &Shared) -> Re
             run.add_file(name, &content)?;
         }
     }
-    let machine = json!({"host": os::node(), "os": std::env::consts::OS, "program": "automl search"});
+    let machine = json!({"host": shared.facts.host, "os": std::env::consts::OS, "program": "automl search"});
     run.add_file("wandb-metadata.json", machine.to_string().as_bytes())?;
     run.row(values, last_end(study, &shared.facts));
-    if let Some((best, _)) = study.incumbent() {
-        run.sum_up([("best_trial", json!(best.0))]);
-    }
+    let told = results(study);
+    run.sum_up(told.iter().map(|(name, value)| (name.as_str(), value.clone())));
     Ok(())
 }
 

@@ -123,14 +123,11 @@ impl Run {
         self.file.push(&bytes);
     }
 
-    /// Adds an evaluation.
+    /// Adds the values at one level.
     pub(super) fn evaluate(&mut self, point: &Point<'_>) {
-        let named = |name: &String| match name.strip_prefix('_') {
-            // Names that begin so are those of the server.
-            Some(rest) => rest.to_owned(),
-            None => name.clone(),
-        };
-        let values = point.metrics.iter().map(|(name, value)| (named(name), json!(value)));
+        // Names that begin so are those of the server.
+        let named = |name: &str| name.strip_prefix('_').unwrap_or(name).to_owned();
+        let values = point.values.iter().map(|(name, value)| (named(name), json!(value)));
         let mut row: BTreeMap<String, Json> = values.collect();
         for name in row.keys().cloned().collect::<Vec<_>>() {
             if self.metrics.insert(name.clone()) {
