@@ -1,4 +1,4 @@
-//! What a spec can name, one row each: hyperparameters, and the models and data that are compiled into the program.
+//! The names that a spec can use, one row each: hyperparameters, and the models and data that are compiled into the program.
 //!
 //! Nothing here depends on other packages. The spec's reader, its schema and its reference read these rows, and so does
 //! the training code that gives them a meaning. Rows that need code of their own stand beside that code: metrics in

@@ -73,11 +73,11 @@ pub(super) fn begin(mut spec: Spec, beginning: Beginning<'_>) -> Result<StudyRun
     // All checks come before anything is written.
     let mut facts = objective::inspect(&spec)?;
     let slots = worker::planned_slots(&spec, facts.demand)?;
-    let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
-    let gate = Gate::open(gate, &spec)?;
     if !verbosity.quiet {
         show_notes(facts.inputs.as_ref());
     }
+    let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
+    let gate = Gate::open(gate, &spec)?;
     if !verbosity.quiet {
         if is_json {
             data::tell_serious(&spec, clock.elapsed())?;

@@ -175,9 +175,9 @@ fn bad_pictures_have_one_clear_message() {
             sandbox.write("pictures/青/broken.jpg", &content);
         })
     };
-    let huge = {
+    let huge = |side: u32| {
         let mut file = encode_png(3, &[0; 9], true);
-        file[16..24].copy_from_slice(&[30_000_u32.to_be_bytes(), 30_000_u32.to_be_bytes()].concat());
+        file[16..24].copy_from_slice(&[side.to_be_bytes(), side.to_be_bytes()].concat());
         let checksum = crc32fast::hash(&file[12..29]).to_be_bytes();
         file[29..33].copy_from_slice(&checksum);
         file
@@ -196,9 +196,9 @@ fn bad_pictures_have_one_clear_message() {
         broken(b"this is a text".to_vec()),
         broken(whole[..whole.len() / 2].to_vec()),
         broken(vec![0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0]),
-        broken(huge),
-        // 20,000 × 20,000 pixels in a small file.
-        broken(encode_png(20_000, &[0; 20_000 * 20], true)).replace('\n', " "),
+        broken(huge(30_000)),
+        // Small enough for the header's check, but the pixels that it promises are not there.
+        broken(huge(9_000)),
         message(&|sandbox| {
             write(sandbox, "pictures", 0..6);
             std::os::unix::fs::symlink(sandbox.path("gone.png"), sandbox.path("pictures/青/link.png")).unwrap();
@@ -255,7 +255,8 @@ fn the_example_is_written_once_and_chosen_for() {
         .run("init --example images clothes")
         .expect_code(0)
         .says("5000 pictures");
-    assert!(sandbox.path("clothes/train/T-shirt-top/0000.png").exists() || sandbox.list("clothes/train").len() == 10);
+    let classes = std::fs::read_dir(sandbox.path("clothes/train")).unwrap();
+    assert_eq!(classes.count(), 10);
     sandbox
         .run("init --example images clothes")
         .expect_code(2)

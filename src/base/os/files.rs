@@ -144,7 +144,7 @@ fn at(file: &File, offset: u64, act: impl FnOnce(&File) -> io::Result<()>) -> io
     act(file)
 }
 
-/// What tells a file apart from another one of the same name, size and modification time.
+/// Facts that tell a file apart from another one of the same name, size and modification time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The time of the last change of the file or of its metadata, since 1970.

@@ -47,7 +47,7 @@ pub(crate) const F1: Metric = Metric {
     ..score(
         "f1",
         &[],
-        "the task's usual F1: mean over classes, or over all entities, or of the words of answers; `f1:CLASS` is for one class",
+        "the task's usual F1: mean over classes, over entities, or over words of answers; `f1:CLASS` for one class",
         formulas!(f1, Macro, Micro, Formula::Answers(question_answering::f1)),
     )
 };

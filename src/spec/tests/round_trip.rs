@@ -218,6 +218,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
         table.prop_map(|(mut split, [has_file, is_of_hub], text, max_length)| {
             if has_file {
                 split.validation = Amount::Share(0.2);
+                split.folds = None;
             }
             FineTuneSpec {
                 task: Task::TextClassification,
