@@ -86,10 +86,10 @@ fn over_tcp(workers: usize, trials: usize) {
         .collect();
     waits.sort_by(f64::total_cmp);
     let at = |share: f64| waits.get((waits.len() as f64 * share) as usize).copied().unwrap_or(0.0) * 1e3;
-    let (lost, doubled) = audit(&study, trials);
+    let (missing, doubled) = audit(&study, trials);
     println!(
         "{workers} workers over TCP: {trials} segments in {seconds:.1} s; from an end to the next order p50 {:.2} ms, p99 {:.2} ms; \
-         the search used {:.1} s of a core and {} MiB; {lost} lost, {doubled} doubled",
+         the search used {:.1} s of a core and {} MiB; {missing} lost, {doubled} doubled",
         at(0.5),
         at(0.99),
         last.0,
@@ -121,6 +121,7 @@ fn report(segment: &Segment) -> SegmentReport {
         reached: segment.to,
         evaluations: vec![evaluation],
         trainable_parameters: 0,
+        training: Vec::new(),
         usage: Usage::default(),
     }
 }

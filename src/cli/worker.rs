@@ -102,7 +102,7 @@ fn forward_signals(leave: Box<dyn Fn() + Send>) -> std::io::Result<()> {
     std::thread::Builder::new().spawn(move || {
         signals_of_jobs
             .forever()
-            .for_each(|_| sender.send(()).unwrap_or_default())
+            .for_each(|_| sender.send(()).unwrap_or_default());
     })?;
     std::thread::Builder::new().spawn(move || signals.into_iter().for_each(|()| leave()))?;
     Ok(())

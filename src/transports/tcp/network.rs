@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncWriteExt as _, BufReader, split};
+use tokio::io::{AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Pause before the next attempt to connect.
 const RETRY: Duration = Duration::from_millis(250);
+
+/// Time for reading what arrived before a connection broke.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Number of heartbeats in a lease.
 const BEATS: u32 = 6;
@@ -121,6 +124,15 @@ impl Session {
         }
     }
 
+    /// If a message answers a heartbeat, forgets the news that it confirms, and returns when the heartbeat was sent.
+    fn answered(&mut self, message: &ToPilot, beats: &mut Beats) -> Option<Duration> {
+        let ToPilot::Beat { number, heard } = message else {
+            return None;
+        };
+        self.forget(*heard);
+        beats.answered(*number)
+    }
+
     /// Forgets the news up to a number: the engine has heard them.
     fn forget(&mut self, heard: u64) {
         while self.sent.front().is_some_and(|(number, _)| *number <= heard) {
@@ -173,6 +185,11 @@ impl Network {
                         End::Done => return,
                         End::Broken(error) => error.to_string(),
                     }
+                }
+                // The engine has ended, as it said.
+                Err(_) if session.is_dismissed => {
+                    tell(Heard::Closed);
+                    return;
                 }
                 Err(why) => why,
             };
@@ -235,6 +252,21 @@ impl Network {
         if !tell(welcome) {
             return (End::Done, true);
         }
+        (self.converse((from, to), length, outgoing, session, tell).await, true)
+    }
+
+    /// Passes messages on in both directions until the connection breaks. `length` is that of a lease.
+    async fn converse(
+        &self,
+        (mut from, mut to): (
+            BufReader<ReadHalf<TlsStream<TcpStream>>>,
+            WriteHalf<TlsStream<TcpStream>>,
+        ),
+        length: Duration,
+        outgoing: &mut UnboundedReceiver<Outgoing>,
+        session: &mut Session,
+        tell: &impl Fn(Heard) -> bool,
+    ) -> End {
         let (incoming, mut heard) = tokio::sync::mpsc::unbounded_channel();
         let reading = tokio::spawn(async move {
             loop {
@@ -263,22 +295,14 @@ impl Network {
             }
             tokio::select! {
                 message = heard.recv() => match message {
-                    Some(Ok(Some(ToPilot::Beat { number, heard }))) => {
-                        session.forget(heard);
-                        if let Some(sent) = beats.answered(number) {
+                    Some(Ok(Some(message))) => {
+                        if let Some(sent) = session.answered(&message, &mut beats) {
                             self.shared.lease.renew(sent, length);
                         }
-                    }
-                    Some(Ok(Some(ToPilot::Order { number, order }))) => {
-                        if !self.shared.note_order(number) {
-                            continue;
-                        }
-                        session.is_dismissed = matches!(order, Order::Bye);
-                        if !tell(Heard::Said(order)) {
+                        if !self.hear(message, session, tell) {
                             break End::Done;
                         }
                     }
-                    Some(Ok(Some(ToPilot::Welcome { .. } | ToPilot::Refused { .. }))) => {}
                     // The engine is not interested in the farewell.
                     Some(Err(_) | Ok(None)) | None if session.is_dismissed => {
                         tell(Heard::Closed);
@@ -297,7 +321,10 @@ impl Network {
                     }
                     None => break End::Done,
                 },
-                () = self.shared.abandoned.notified() => break End::Broken(io::ErrorKind::TimedOut.into()),
+                () = self.shared.abandoned.notified() => {
+                    reading.abort();
+                    return End::Broken(io::ErrorKind::TimedOut.into());
+                }
                 _ = beats.timer.tick() => {
                     let heard = self.shared.lock().heard;
                     if let Err(error) = wire::write(&mut to, &beats.next(heard)).await {
@@ -306,8 +333,31 @@ impl Network {
                 }
             }
         };
+        if let End::Broken(_) = end {
+            // A write may fail while orders that came before are still unread. Without them, a connection that breaks
+            // soon would never get further.
+            let rest = async {
+                while let Some(Ok(Some(message))) = heard.recv().await {
+                    if !self.hear(message, session, tell) {
+                        return;
+                    }
+                }
+            };
+            let _ = timeout(LAST_WORDS, rest).await;
+        }
         reading.abort();
-        (end, true)
+        end
+    }
+
+    /// Passes an order on if it is new. Returns `false` if nobody listens any more.
+    fn hear(&self, message: ToPilot, session: &mut Session, tell: &impl Fn(Heard) -> bool) -> bool {
+        match message {
+            ToPilot::Order { number, order } if self.shared.note_order(number) => {
+                session.is_dismissed = matches!(order, Order::Bye);
+                tell(Heard::Said(order))
+            }
+            ToPilot::Order { .. } | ToPilot::Beat { .. } | ToPilot::Welcome { .. } | ToPilot::Refused { .. } => true,
+        }
     }
 
     /// Sends the first line and reads the answer: the lease, whether the session continues, the spec, and the number of

@@ -22,8 +22,8 @@ pub enum PictureError {
     },
     /// A folder holds pictures, but no folders of classes.
     #[error(
-        "`{}` has {pictures} pictures and no folder for each class: move each into the folder of its class, or name a table of \
-         paths and labels in `train`",
+        "`{}` has pictures ({pictures}), but no folder for each class: move each into the folder of its class, or name a \
+         table of paths and labels in `train`",
         folder.display()
     )]
     NoClasses {

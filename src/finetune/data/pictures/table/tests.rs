@@ -165,10 +165,10 @@ fn a_table_names_pictures_from_its_own_folder() {
         column: Some("where".to_owned()),
         ..options(&table)
     };
-    let rows: String = (0..8)
+    let rows: Vec<String> = (0..8)
         .map(|number| format!("{number}.5,a b/cat/{number}.png\n"))
         .collect();
-    std::fs::write(&table, format!("price,where\n{rows}")).unwrap();
+    std::fs::write(&table, format!("price,where\n{}", rows.concat())).unwrap();
     let data = load(numbers).unwrap();
     let Targets::Values { values, .. } = &data.train.targets else {
         unreachable!("numbers")
