@@ -88,6 +88,7 @@ fn study(searcher: SearcherSpec, trials: u32) -> Study {
         logical_workers: 8,
         is_deterministic: true,
         can_cool_down: false,
+        folds: 1,
     };
     let policy = policies::build(searcher, SchedulerSpec::default(), None, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))

@@ -4,6 +4,8 @@
 //! `cargo bench --bench cluster -- WORKERS TRIALS`, 100 and 2,000 by default. With 0 trials the workers only join, and the
 //! cost of their heartbeats is measured for 30 seconds.
 
+#![expect(clippy::print_stdout, reason = "a benchmark reports to its terminal")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -121,7 +123,7 @@ fn report(segment: &Segment) -> SegmentReport {
         reached: segment.to,
         evaluations: vec![evaluation],
         trainable_parameters: 0,
-        training: Vec::new(),
+        training: automl::trials::TrainingCurve::default(),
         usage: Usage::default(),
     }
 }

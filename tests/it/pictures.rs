@@ -77,8 +77,8 @@ fn a_folder_of_classes_becomes_a_model_that_predicts_folders_tables_and_lists() 
     assert_eq!((&found["examples"], &found["accuracy"]), (&8.into(), &1.0.into()));
 
     let paths: Vec<String> = folder[1..].iter().map(|row| row[2].clone()).collect();
-    let table: String = paths.iter().map(|path| format!("{path},x{path}\n")).collect();
-    sandbox.write("list.csv", format!("path,id\n{table}"));
+    let table: Vec<String> = paths.iter().map(|path| format!("{path},x{path}\n")).collect();
+    sandbox.write("list.csv", format!("path,id\n{}", table.concat()));
     let of_table = rows(&sandbox.run("predict model-out list.csv").expect_code(0).stdout);
     assert_eq!(of_table[0][..5], ["row", "line", "id", "image", "label"]);
     let mut command = sandbox.command("predict model-out -");
@@ -110,10 +110,10 @@ fn a_folder_of_classes_becomes_a_model_that_predicts_folders_tables_and_lists() 
 fn tables_have_one_label_several_labels_or_numbers() {
     let sandbox = Sandbox::with_spec(SPEC);
     write(&sandbox, "files", 0..12);
-    let rows: String = (0..12)
+    let rows: Vec<String> = (0..12)
         .map(|number| format!("files/dark red/{number}.png,red;warm,1.5\nfiles/青/bild {number} ä.png,blue,-1.5\n"))
         .collect();
-    sandbox.write("t.csv", format!("path,label,price\n{rows}"));
+    sandbox.write("t.csv", format!("path,label,price\n{}", rows.concat()));
     let several = "--set data={train: t.csv, multi_label: true}";
     let search = |out: &str, set: &[&str]| {
         let mut command = sandbox.command(&format!("search space.yaml --out {out} --set budget.trials=1"));
