@@ -351,7 +351,7 @@ mod tests {
             @"
         `x` has no pictures: it needs a folder for each class with files such as `.jpg` or `.png`
         `x` has no pictures: it needs a folder for each class with files such as `.jpg` or `.png`; it has 2 files of other kinds
-        `x` has 2 pictures and no folder for each class: move each into the folder of its class, or name a table of paths and labels in `train`
+        `x` has pictures (2), but no folder for each class: move each into the folder of its class, or name a table of paths and labels in `train`
         "
         );
     }
