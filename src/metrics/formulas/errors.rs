@@ -65,7 +65,7 @@ pub(crate) const R2: Metric = Metric {
     aliases: &["r_squared"],
     goal: Goal::Maximize,
     is_share: false,
-    help: "share of the variance that is explained, at most 1; if all true values are equal: 1 if they are met exactly, else 0",
+    help: "share of the variance that is explained, at most 1; with equal true values: 1 if all are exact, else 0",
     formulas: &[Formula::Values(r2)],
     of_class: None,
 };
