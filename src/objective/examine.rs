@@ -56,7 +56,7 @@ fn model_folder(spec: &FineTuneSpec) -> Option<PathBuf> {
 }
 
 /// The positions and texts of the validation examples of a spec, or with folds of all examples, in the order of the kept
-/// truth; `None` if the data is of another kind, is gone, or is no longer what the truth was kept of.
+/// truth; `None` if the data is of another kind, is gone, or has changed since the truth was kept.
 pub fn validation_rows(spec: &FineTuneSpec, truth: &KeptTruth) -> Option<Vec<(Position, RawText)>> {
     if spec.reads_pictures() {
         let table = super::tables::pictures(spec).ok()?;

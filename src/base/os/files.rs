@@ -112,7 +112,7 @@ pub fn touch(file: &File) {
     let _ = file.set_modified(std::time::SystemTime::now());
 }
 
-/// Fills `bytes` from a position of a file. Several threads may do so at once; nobody else may use the file's cursor.
+/// Fills `bytes` from a position of a file. Several threads may do so at once. Do not use the file's cursor beside it.
 ///
 /// # Errors
 /// If the file is too short or cannot be read.
@@ -123,7 +123,7 @@ pub fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
     at(file, offset, |mut file| io::Read::read_exact(&mut file, bytes))
 }
 
-/// Writes `bytes` at a position of a file. Several threads may do so at once; nobody else may use the file's cursor.
+/// Writes `bytes` at a position of a file. Several threads may do so at once. Do not use the file's cursor beside it.
 ///
 /// # Errors
 /// If the file cannot be written.

@@ -14,14 +14,13 @@ use super::arguments::{Data, DataTask};
 use super::output::print;
 use crate::finetune::data::doctor::{Depth, Examination, Finding, Patient, Unit, examine, examine_pictures};
 use crate::finetune::data::guess::{Choice, Guess, Wishes, guess};
-use crate::finetune::data::pictures::{OnBadImage, PictureCache, PictureOptions, is_picture_folder};
-use crate::finetune::data::{DataError, Held, LabelKind, ReadOptions, Source, SplitOptions, TableOptions, TextColumns};
+use crate::finetune::data::pictures::{PictureCache, PictureOptions, is_picture_folder};
+use crate::finetune::data::{DataError, ReadOptions, Source};
 use crate::finetune::start_threads;
 use crate::journal;
 use crate::metrics::Task as TaskKind;
 use crate::objective::{self, InputError};
 use crate::spec::{self, DataSpec, ObjectiveSpec, Spec};
-use crate::units::Seed;
 
 /// Examples of a finding that are shown.
 const EXAMPLES: usize = 3;
@@ -139,29 +138,8 @@ fn of_files(arguments: &Data) -> Result<(Examination, Option<Guess>), CliError> 
 
 /// Examines a folder with a folder of pictures for each class.
 fn of_pictures([train, validation, test]: [Vec<Source>; 3], read: ReadOptions) -> Result<Examination, CliError> {
-    let options = PictureOptions {
-        table: TableOptions {
-            train,
-            validation,
-            test,
-            read,
-            text: TextColumns::one("image"),
-            label: vec!["label".to_owned()],
-            labels: LabelKind::Class,
-            on_missing: None,
-            train_limit: None,
-            split: SplitOptions {
-                validation: Held::NONE,
-                test: Held::NONE,
-                stratify: false,
-                seed: Seed(0),
-            },
-            together: None,
-            folds: None,
-        },
-        column: None,
-        on_bad: OnBadImage::Error,
-    };
+    let mut options = PictureOptions::unsplit(train, read);
+    (options.table.validation, options.table.test) = (validation, test);
     start_threads().map_err(InputError::from)?;
     examine_pictures(options, PictureCache::of_user().as_ref(), Depth::Full).map_err(wrong)
 }

@@ -2,13 +2,10 @@
 
 use super::{Chunk, Opening, Source};
 use crate::finetune::ImageInput;
-use crate::finetune::data::pictures::{OnBadImage, PictureOptions, PictureStream, converted};
-use crate::finetune::data::{
-    Examples, Held, KnownLabels, Missing, Source as Files, SplitOptions, TableOptions, TextColumns, builtin,
-};
+use crate::finetune::data::pictures::{PictureOptions, PictureStream, converted};
+use crate::finetune::data::{Examples, KnownLabels, Missing, Source as Files, builtin};
 use crate::objective::{InputError, read_options};
 use crate::production::{ProductionError, Question};
-use crate::units::Seed;
 
 /// Prefix of built-in data.
 const BUILTIN: &str = "builtin:";
@@ -58,31 +55,14 @@ fn of_builtin(name: &str, opening: &Opening<'_>, input: &ImageInput) -> Result<B
 
 /// How tables of pictures are read. Nothing is split.
 fn options(opening: &Opening<'_>, known: Option<&KnownLabels>) -> PictureOptions {
-    let labels = known.map_or(crate::finetune::data::LabelKind::Class, |known| known.kind.clone());
-    let asked = opening.input.text.first().cloned();
-    PictureOptions {
-        table: TableOptions {
-            train: Vec::new(),
-            validation: Vec::new(),
-            test: Vec::new(),
-            read: read_options(&opening.input.reading),
-            text: TextColumns::one(COLUMN),
-            label: known.map(|known| known.columns.clone()).unwrap_or_default(),
-            labels,
-            on_missing: None,
-            train_limit: None,
-            split: SplitOptions {
-                validation: Held::NONE,
-                test: Held::NONE,
-                stratify: false,
-                seed: Seed(0),
-            },
-            together: None,
-            folds: None,
-        },
-        column: asked.or_else(|| opening.notes.and_then(|notes| notes.image.clone())),
-        on_bad: OnBadImage::Error,
+    let mut options = PictureOptions::unsplit(Vec::new(), read_options(&opening.input.reading));
+    options.table.label = known.map(|known| known.columns.clone()).unwrap_or_default();
+    if let Some(known) = known {
+        options.table.labels = known.kind.clone();
     }
+    let asked = opening.input.text.first().cloned();
+    options.column = asked.or_else(|| opening.notes.and_then(|notes| notes.image.clone()));
+    options
 }
 
 impl Source for Builtin {

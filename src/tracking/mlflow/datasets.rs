@@ -10,7 +10,7 @@ use crate::study::Study;
 /// Longest digest that the server takes (`mlflow/utils/validation.py`).
 const LONGEST_DIGEST: usize = 36;
 
-/// The part of the inputs that is no data.
+/// The part of the inputs that is a model, not data.
 const MODEL: &str = "model";
 
 /// The data sets of a study, as `runs/log-inputs` takes them. Files are named without their folder.

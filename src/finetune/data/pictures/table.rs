@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use automl_readers::{Position, Source};
+use automl_readers::{Position, ReadOptions, Source};
 
 use super::address::Picture;
 use super::error::PictureError;
@@ -22,9 +22,10 @@ use crate::data::table::{TableOptions, TextTable, assemble, read_parts};
 use crate::data::targets::Targets;
 use crate::data::text::RawText;
 use crate::data::together::Together;
-use crate::data::{DuplicateGroups, ImageSize};
+use crate::data::{DuplicateGroups, Held, ImageSize, LabelKind, SplitOptions, TextColumns};
 use crate::preprocessing::ImageInput;
 use crate::tasks::TaskKind;
+use crate::units::Seed;
 
 /// The names of the parts.
 const PARTS: [&str; 3] = ["train", "validation", "test"];
@@ -41,6 +42,35 @@ pub struct PictureOptions {
     pub column: Option<String>,
     /// The treatment of pictures that cannot be used.
     pub on_bad: OnBadImage,
+}
+
+impl PictureOptions {
+    /// Reads pictures with one label each from these files, and splits nothing off.
+    pub fn unsplit(train: Vec<Source>, read: ReadOptions) -> Self {
+        Self {
+            table: TableOptions {
+                train,
+                validation: Vec::new(),
+                test: Vec::new(),
+                read,
+                text: TextColumns::one("image"),
+                label: vec!["label".to_owned()],
+                labels: LabelKind::Class,
+                on_missing: None,
+                train_limit: None,
+                split: SplitOptions {
+                    validation: Held::NONE,
+                    test: Held::NONE,
+                    stratify: false,
+                    seed: Seed(0),
+                },
+                together: None,
+                folds: None,
+            },
+            column: None,
+            on_bad: OnBadImage::Error,
+        }
+    }
 }
 
 /// The treatment of pictures that cannot be used.
@@ -131,7 +161,7 @@ impl PictureTable {
     /// The targets of the validation pictures.
     ///
     /// # Errors
-    /// Never: pictures have no folds whose targets must be joined.
+    /// As [`TextTable::compared_targets`].
     pub fn compared_targets(&self) -> Result<Targets, DataError> {
         self.table.compared_targets()
     }
@@ -161,7 +191,7 @@ impl PictureTable {
         notes
     }
 
-    /// The classes without validation pictures, whose recall nobody can measure.
+    /// A note about classes without validation pictures: their recall cannot be measured.
     fn unseen_classes(&self) -> Option<String> {
         let Ok(Targets::Classes(classes)) = self.table.compared_targets() else {
             return None;
